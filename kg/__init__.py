@@ -1,0 +1,1 @@
+"""The graph: store port and adapters, derive, validate, reason, release, answer."""

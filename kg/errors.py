@@ -1,0 +1,51 @@
+"""Errors of the graph.
+
+    KgError
+    ├── StoreError          a store cannot do what was asked (disk, lock, damaged files)
+    ├── QueryFault          the query is at fault
+    │   ├── QuerySyntaxError    with line and column
+    │   └── QueryForbidden      SERVICE, LOAD or an update where only reading is allowed
+    ├── RuleCompileError    an axiom that the rule compiler does not know
+    ├── NotDerivable        nothing in the graph says or implies the triple
+    ├── ValidationFailed    violations stop the release; carries the findings
+    └── ReleaseError        a release is missing, incomplete or damaged; names the file
+
+Each carries the value that offended; none knows an HTTP status.
+"""
+
+
+class KgError(Exception):
+    """Base of all errors of this room."""
+
+
+class StoreError(KgError):
+    """A store cannot do what was asked; says which path and why."""
+
+
+class QueryFault(KgError):
+    """The query is at fault, not the store."""
+
+
+class QuerySyntaxError(QueryFault):
+    """The text is not SPARQL. ``line`` and ``column`` count from 1 where known."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class QueryForbidden(QueryFault):
+    """The query asks for something this service does not do for strangers."""
+
+
+class RuleCompileError(KgError):
+    """The ontology uses a construct that the rule compiler does not know."""
+
+
+class NotDerivable(KgError):
+    """Nothing in the graph states or implies the triple that was asked about."""
+
+
+class ReleaseError(KgError):
+    """A release is missing, incomplete or damaged; the message names the file."""

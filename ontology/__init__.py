@@ -1,0 +1,1 @@
+"""The meaning: the OWL ontology, SKOS schemes, SHACL shapes and alignments, and their names."""
