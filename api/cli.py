@@ -1,0 +1,5 @@
+"""Command line of mission-kg."""
+
+
+def main() -> None:
+    """Entry point."""
