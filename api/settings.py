@@ -31,9 +31,7 @@ class Settings(BaseSettings):
     answer_bytes: int = Field(
         64 * 2**20, ge=1024, description="Largest answer to one query, in bytes."
     )
-    request_bytes: int = Field(
-        2**20, ge=1024, description="Largest body of one request, in bytes."
-    )
+    request_bytes: int = Field(2**20, ge=1024, description="Largest body of one request, in bytes.")
     url_bytes: int = Field(
         32 * 2**10, ge=256, le=60_000, description="Longest path with query string, in bytes."
     )

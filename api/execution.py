@@ -1,0 +1,75 @@
+"""Where strangers' queries run: the one door between HTTP and the store.
+
+Each query runs and is written out on one worker thread, since a running result may not cross
+threads. Three named limits: how many run at once, how long one may take, how much it may write.
+A thread cannot be killed: a query over its time is answered, its thread ends by itself.
+"""
+
+import io
+from dataclasses import dataclass
+
+import anyio
+import anyio.to_thread
+
+from api.errors import AnswerTooLarge, TimeLimit
+from kg.store import GraphStore, MediaChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as written by the store: its media type and its bytes."""
+
+    media_type: str
+    body: bytes
+
+
+class QueryRunner:
+    """Answers queries from ``store`` within limits named as in ``api.settings``."""
+
+    def __init__(
+        self, store: GraphStore, *, concurrent: int, seconds: float, answer_bytes: int
+    ) -> None:
+        self._store = store
+        self._concurrent = concurrent
+        self._limiter: anyio.CapacityLimiter | None = None
+        self._seconds = seconds
+        self._answer_bytes = answer_bytes
+
+    async def answer(self, query: str, media: MediaChoice) -> Answer:
+        """Answer ``query``. Raises ``TimeLimit``, ``AnswerTooLarge`` and what the store raises."""
+        if self._limiter is None:  # belongs to the running event loop, so not made before it
+            self._limiter = anyio.CapacityLimiter(self._concurrent)
+        try:
+            with anyio.fail_after(self._seconds):
+                return await anyio.to_thread.run_sync(
+                    self._write, query, media, limiter=self._limiter, abandon_on_cancel=True
+                )
+        except TimeoutError as error:
+            raise TimeLimit(
+                f"The query took longer than {self._seconds:g} seconds and was given up; "
+                "ask for less, or run it on your own copy of the release.",
+                "query_seconds",
+                self._seconds,
+            ) from error
+
+    def _write(self, query: str, media: MediaChoice) -> Answer:
+        out = _Bounded(self._answer_bytes)
+        return Answer(self._store.write_answer(query, media, out), out.getvalue())
+
+
+class _Bounded(io.BytesIO):
+    """A buffer that refuses to grow over ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        if self.tell() + len(data) > self._limit:
+            raise AnswerTooLarge(
+                f"The answer is larger than {self._limit:,} bytes; add a LIMIT, or take the "
+                "release's dump.",
+                "answer_bytes",
+                self._limit,
+            )
+        return super().write(data)
