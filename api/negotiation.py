@@ -102,7 +102,7 @@ def best(offers: Mapping[str, Sequence[str]], accept: str | None) -> str | None:
     """
     ranges = media_ranges(accept or "") or (MediaRange("*", "*", 1.0),)
     ranked = [
-        (*max(_rank(name, ranges) for name in (offer, *aliases)), -place, offer)
+        (*_rank(offer, aliases, ranges), -place, offer)
         for place, (offer, aliases) in enumerate(offers.items())
     ]
     quality, _, _, offer = max(ranked)
@@ -141,7 +141,9 @@ def _media_range(part: str) -> MediaRange | None:
     return MediaRange(match[1], match[2], float(quality))
 
 
-def _rank(media_type: str, ranges: Sequence[MediaRange]) -> tuple[float, int]:
-    """Quality and specificity given by the most specific range that matches."""
-    specificity, quality = max((r.specificity(media_type), r.quality) for r in ranges)
-    return (quality, specificity) if specificity else (0.0, 0)
+def _rank(offer: str, aliases: Sequence[str], ranges: Sequence[MediaRange]) -> tuple[float, int]:
+    """Quality and specificity from the most specific range; another name must be named itself."""
+    specificity, quality = max((r.specificity(offer), r.quality) for r in ranges)
+    named = [r.quality for r in ranges for name in aliases if r.specificity(name) == 3]
+    own = (quality, specificity) if specificity else (0.0, 0)
+    return max(own, (max(named), 3)) if named else own

@@ -1,0 +1,71 @@
+"""What every answer carries and every request must fit, whatever its route."""
+
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import RequestTooLarge, UrlTooLong
+from api.problems import KINDS, respond
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Link, Retry-After",
+}
+"""No script, nothing from other origins; the data is open, so any page may read it."""
+
+
+class Guard:
+    """Adds ``HEADERS``, answers HEAD as GET without its body, refuses addresses too long."""
+
+    def __init__(self, app: ASGIApp, url_bytes: int) -> None:
+        self._app = app
+        self._url_bytes = url_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection (ASGI 3.0)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.add_vary_header("Accept")
+            await send(message)
+
+        if len(scope["raw_path"]) + len(scope["query_string"]) > self._url_bytes:
+            await self._refuse(scope, receive, send_with_headers)
+        elif scope["method"] == "HEAD":  # the server drops the body of the answer
+            await self._app({**scope, "method": "GET"}, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = respond(
+            Request(scope),
+            KINDS[UrlTooLong],
+            f"The address is longer than {self._url_bytes:,} bytes; send the query by POST.",
+            {"limit": "url_bytes", "value": self._url_bytes},
+        )
+        await response(scope, receive, send)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Read the request's body. Raises ``RequestTooLarge`` over ``limit`` bytes."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise RequestTooLarge(
+                f"The body is longer than {limit:,} bytes.", "request_bytes", limit
+            )
+    return bytes(body)

@@ -1,0 +1,134 @@
+"""Pages: Jinja templates and the rows they show. Every page works without a script."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    parse,
+    parse_query_results,
+)
+
+from kg.store import Cell, Table
+from ontology import curies
+from ontology.names import BASE, XSD
+
+EXAMPLE: Final = """\
+PREFIX mkg: <https://w3id.org/mission-kg/ontology#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+
+# Which missions and programmes are in the graph, and where?
+SELECT ?initiative ?name ?country WHERE {
+  ?initiative a mkg:MissionInitiative ; rdfs:label ?name .
+  OPTIONAL { ?initiative mkg:inCountry ?country }
+}
+ORDER BY ?name
+LIMIT 100
+"""
+"""What the query form holds at first."""
+
+_TRIPLE: Final = ("subject", "predicate", "object")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A term as a page shows it: ``text``, where a click leads, full form, language, class."""
+
+    text: str
+    href: str | None = None
+    title: str | None = None
+    lang: str | None = None
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of a page: heads, rows, and whether rows were left out at the page's limit."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Shown, ...], ...]
+    cut: bool = False
+
+
+def render(template: str, **values: Any) -> str:
+    """HTML of a template in ``api/templates``."""
+    return _environment().get_template(template).render(**values)
+
+
+def grid_of_results(body: bytes, limit: int) -> Grid | bool:
+    """Read SPARQL JSON results: a grid for a SELECT, the truth value for an ASK."""
+    results = parse_query_results(body, QueryResultsFormat.JSON)
+    if isinstance(results, QueryBoolean):
+        return bool(results)
+    assert isinstance(results, QuerySolutions)  # noqa: S101  the only other kind of results
+    heads = tuple(variable.value for variable in results.variables)
+    return _grid(heads, (tuple(row) for row in results), limit)
+
+
+def grid_of_triples(body: bytes, limit: int) -> Grid:
+    """Read N-Triples into a grid of three columns."""
+    quads = parse(body, RdfFormat.N_TRIPLES)
+    return _grid(_TRIPLE, ((q.subject, q.predicate, q.object) for q in quads), limit)
+
+
+def grid_of_table(table: Table, limit: int) -> Grid:
+    """Make a grid of a store's table."""
+    return _grid(table.variables, iter(table.rows), limit)
+
+
+def show(term: Cell) -> Shown:
+    """Make a term readable: CURIEs for our things, links where they lead somewhere."""
+    if term is None:
+        return Shown("")
+    if isinstance(term, NamedNode):
+        return _show_iri(term.value)
+    if isinstance(term, Literal):
+        plain = term.datatype.value.removeprefix(XSD)
+        return Shown(term.value, lang=term.language, number=plain in {"integer", "decimal"})
+    if isinstance(term, BlankNode):
+        return Shown(str(term))
+    assert isinstance(term, Triple)  # noqa: S101  the only kind of cell left
+    return Shown(str(term))
+
+
+def describe_link(iri: str) -> str:
+    """Address, on this host, of what the graph says about ``iri``."""
+    return "/sparql?" + urlencode({"query": f"DESCRIBE <{iri}>"})
+
+
+def _show_iri(iri: str) -> Shown:
+    name = curies.compact(iri)
+    if name is not None or iri.startswith(BASE):
+        return Shown(name or iri, describe_link(iri), iri)
+    is_web = iri.startswith(("http://", "https://"))
+    return Shown(iri, iri if is_web else None)
+
+
+def _grid(heads: tuple[str, ...], rows: Iterator[Iterable[Cell]], limit: int) -> Grid:
+    shown = tuple(tuple(show(cell) for cell in row) for row in islice(rows, limit))
+    return Grid(heads, shown, cut=next(rows, None) is not None)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("api"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["query_string"] = urlencode
+    return environment

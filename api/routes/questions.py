@@ -1,0 +1,79 @@
+"""``/api/v1/questions``: the question library, listed, described and answered by name."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.pages import render
+from api.responding import Parameters, answer, read_parameters
+from api.wiring import service_of
+from queries import library
+from queries.binding import bind, expected
+from queries.library import Question
+
+router = APIRouter(prefix="/api/v1/questions", tags=["Questions"])
+
+
+@router.get("", summary="List the questions")
+def list_questions(tag: str | None = None) -> list[dict[str, Any]]:
+    """List all questions, or those with ``tag``; each with its parameters and its address."""
+    found = library.questions().values()
+    return [_described(each) for each in found if tag is None or tag in each.tags]
+
+
+@router.get("/{name}", summary="Describe one question")
+def describe_question(name: str) -> dict[str, Any]:
+    """Describe a question: words, typed parameters, what its rows mean, and its SPARQL."""
+    question = library.question(name)
+    return {**_described(question), "sparql": question.text}
+
+
+@router.get("/{name}/answer", summary="Answer one question")
+async def answer_question(name: str, request: Request) -> Response:
+    """Answer with the arguments given as parameters, in the formats of ``/sparql``."""
+    question = library.question(name)
+    parameters = read_parameters(request.scope["query_string"])
+    arguments = _arguments(parameters)
+    query = bind(question, arguments)
+
+    def page(grid: object, _: str, links: object) -> str:
+        return render(
+            "answer.html",
+            question=question,
+            arguments=arguments,
+            query=query,
+            grid=grid,
+            links=links,
+        )
+
+    return await answer(request, service_of(request), query, parameters, page)
+
+
+def _arguments(parameters: Parameters) -> dict[str, str]:
+    """Arguments by name; a name given twice is a list, written with commas."""
+    arguments: dict[str, str] = {}
+    for name, value in parameters:
+        if name != "format":
+            arguments[name] = f"{arguments[name]},{value}" if name in arguments else value
+    return arguments
+
+
+def _described(question: Question) -> dict[str, Any]:
+    """Make a question plain data, without its SPARQL."""
+    address = f"/api/v1/questions/{question.name}"
+    return {
+        "name": question.name,
+        "title": question.title,
+        "question": question.question,
+        "asked_by": question.asked_by,
+        "tags": question.tags,
+        "competency_questions": question.cq,
+        "form": question.form,
+        "parameters": [
+            {**each.model_dump(), "expected": expected(each)} for each in question.parameters
+        ],
+        "means": question.answer,
+        "see_also": question.see_also,
+        "address": address,
+        "answer": f"{address}/answer",
+    }
