@@ -18,21 +18,68 @@ SCHEME_FILES = sorted((ONTOLOGY / "schemes").glob("*.ttl"))
 MODEL = Path(__file__).parents[2] / "../shared/model"
 SEED_GONE = "the founding statements are not beside the repository"
 
-MODEL_SCHEMES = frozenset(
-    "actor-role actor-type challenge-type change-type claim-modality comparison-feature"
-    " coordination-level coordination-type decision-outcome decision-type design-principle"
-    " dimension ec-impact-pathway evaluation-type funding-model funding-source governance-level"
-    " impact-domain income-group indicator-type initiative-type innovation-stage"
-    " instrument-class-be instrument-orientation instrument-resource-nato instrument-type"
-    " involvement-mode item-relation item-standing learning-output mis-function mission-criterion"
-    " mission-cycle mission-status mission-type moip-characteristic origin-mode ownership-degree"
-    " policy-field policy-mix-quality practice-frame problem-complexity problem-solution-space"
-    " response-type review-status risk-pattern scale system-failure transformative-outcome"
-    " value-status wickedness".split()
-)
-GROWN_SCHEMES = frozenset(
-    "design-feature discipline policy-concept region source-kind technology topic".split()
-)
+MODEL_SCHEMES = frozenset({
+        "actor-role",
+        "actor-type",
+        "challenge-type",
+        "change-type",
+        "claim-modality",
+        "comparison-feature",
+        "coordination-level",
+        "coordination-type",
+        "decision-outcome",
+        "decision-type",
+        "design-principle",
+        "dimension",
+        "ec-impact-pathway",
+        "evaluation-type",
+        "funding-model",
+        "funding-source",
+        "governance-level",
+        "impact-domain",
+        "income-group",
+        "indicator-type",
+        "initiative-type",
+        "innovation-stage",
+        "instrument-class-be",
+        "instrument-orientation",
+        "instrument-resource-nato",
+        "instrument-type",
+        "involvement-mode",
+        "item-relation",
+        "item-standing",
+        "learning-output",
+        "mis-function",
+        "mission-criterion",
+        "mission-cycle",
+        "mission-status",
+        "mission-type",
+        "moip-characteristic",
+        "origin-mode",
+        "ownership-degree",
+        "policy-field",
+        "policy-mix-quality",
+        "practice-frame",
+        "problem-complexity",
+        "problem-solution-space",
+        "response-type",
+        "review-status",
+        "risk-pattern",
+        "scale",
+        "system-failure",
+        "transformative-outcome",
+        "value-status",
+        "wickedness",
+    ,})
+GROWN_SCHEMES = frozenset({
+        "design-feature",
+        "discipline",
+        "policy-concept",
+        "region",
+        "source-kind",
+        "technology",
+        "topic",
+    ,})
 ORDINAL_SCHEMES = ("coordination-level", "involvement-mode", "ownership-degree", "income-group")
 
 
