@@ -18,7 +18,8 @@ SCHEME_FILES = sorted((ONTOLOGY / "schemes").glob("*.ttl"))
 MODEL = Path(__file__).parents[2] / "../shared/model"
 SEED_GONE = "the founding statements are not beside the repository"
 
-MODEL_SCHEMES = frozenset({
+MODEL_SCHEMES = frozenset(
+    {
         "actor-role",
         "actor-type",
         "challenge-type",
@@ -70,8 +71,10 @@ MODEL_SCHEMES = frozenset({
         "transformative-outcome",
         "value-status",
         "wickedness",
-    ,})
-GROWN_SCHEMES = frozenset({
+    }
+)
+GROWN_SCHEMES = frozenset(
+    {
         "design-feature",
         "discipline",
         "policy-concept",
@@ -79,7 +82,8 @@ GROWN_SCHEMES = frozenset({
         "source-kind",
         "technology",
         "topic",
-    ,})
+    }
+)
 ORDINAL_SCHEMES = ("coordination-level", "involvement-mode", "ownership-degree", "income-group")
 
 
