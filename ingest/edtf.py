@@ -44,7 +44,7 @@ def _interval_fault(start: str, end: str) -> str | None:
         return None
     low, high = start.rstrip("?~%"), end.rstrip("?~%")
     size = min(len(low), len(high))
-    return "ends before it starts" if high[:size] < low[:size] and "-" != low[0] else None
+    return "ends before it starts" if high[:size] < low[:size] and low[0] != "-" else None
 
 
 def _point_fault(text: str) -> str | None:
