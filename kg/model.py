@@ -5,6 +5,7 @@ when, by whom entered, how far checked). A plain triple exists because a claim p
 published filter (``kg.derive``). All values are frozen and hashable.
 """
 
+import builtins
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,7 +88,7 @@ class Claim:
     key: str | None = None
     note: str | None = None
 
-    @property
+    @builtins.property  # the field of that name hides the decorator
     def iri(self) -> str:
         """IRI of the claim: a hash of what it says and where it was said.
 

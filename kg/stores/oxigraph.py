@@ -20,7 +20,7 @@ from kg.errors import QueryFault, StoreError
 from kg.store import Capabilities, MediaChoice, Table
 from kg.stores.faults import disk_faults, evaluation_faults, parse_faults, syntax_fault
 from kg.stores.scanning import refuse_oversize, refuse_remote
-from ontology.names import FOREIGN_PREFIXES, ID, KINDS, MKG, SCHEME_PREFIXES, VOCAB
+from ontology.curies import PREFIXES
 
 RESULT_FORMATS: Final = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -55,12 +55,6 @@ _ANSWER_NAMES: Final = {
     ox.QuerySolutions: "rows (SELECT)",
     ox.QueryBoolean: "a truth value (ASK)",
     ox.QueryTriples: "triples (CONSTRUCT or DESCRIBE)",
-}
-_PREFIXES: Final = {
-    "mkg": MKG,
-    **FOREIGN_PREFIXES,
-    **{prefix: f"{ID}{kind}/" for prefix, kind in KINDS.items()},
-    **{prefix: f"{VOCAB}{scheme}/" for prefix, scheme in SCHEME_PREFIXES.items()},
 }
 
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
@@ -139,7 +133,7 @@ class OxigraphStore:
                 answer.serialize(out, format=results)
                 return media.results
             if graph in _WITH_PREFIXES:
-                ox.serialize(answer, out, format=graph, prefixes=_PREFIXES)
+                ox.serialize(answer, out, format=graph, prefixes=PREFIXES)
             else:
                 answer.serialize(out, format=graph)
             return media.graph
