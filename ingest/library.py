@@ -87,7 +87,7 @@ def _read(path: Path, limits: Limits, known: Batch, faults: Faults) -> Batch:
         tables.add(kind, table, faults)
     rows = [row for table in tables.claims for row in table.rows(faults)]
     terms = Terms(vocabulary())
-    terms = terms.declaring(_declared(rows, terms))
+    terms = terms.declaring(_declared(rows, terms) | _classed(known))
     sources = _sources(tables.sources, terms, known, faults)
     placed = list(_agents(tables.agents, terms, faults))
     if placed:
@@ -138,6 +138,10 @@ def _declared(rows: Iterable[Row], terms: Terms) -> frozenset[str]:
             if iri:
                 found.add(iri)
     return frozenset(found)
+
+
+def _classed(known: Batch) -> frozenset[str]:
+    return frozenset(each.subject for each in known.claims if each.property == f"{RDF}type")
 
 
 def _sources(
