@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ingest.errors import RejectedInput
 from kg.model import Finding
@@ -13,6 +14,11 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
     Upper and lower case count as equal, so that ``Involvesactor`` finds ``involvesActor``.
     """
+    return _nearest(word, frozenset(options))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, options: frozenset[str]) -> str | None:
     folded = {option.casefold(): option for option in sorted(options)}
     found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

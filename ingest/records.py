@@ -210,7 +210,7 @@ def _value(text: str, row: Row, prop: Property | None, terms: Terms) -> Term | N
 def _cited(text: str, terms: Terms, sources: Mapping[str, Source]) -> Source:
     iri = _of_kind(text, "src", terms)
     if iri not in sources:
-        listed = [curie(known) for known in sources]
+        listed = tuple(curie(known) for known in sources)
         hint = "Add a row for it to the sources."
         raise TermFault(
             f"the source {shown(text)} is not listed.", did_you_mean(text, listed, hint)
