@@ -235,7 +235,7 @@ def test_definition_dimensions_and_questions() -> None:
 
 def test_disputed_facts_name_what_they_contradict() -> None:
     disputed = [c for c in own() if c.value_status == "disputed" and c.key and c.key[0] == "F"]
-    assert len(disputed) == 7
+    assert len(disputed) == 9
     for claim in disputed:
         named = re.findall(r"F\d{4}[a-z]*", claim.note or "")
         others = [by_key()[key] for key in named]
