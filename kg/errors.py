@@ -8,10 +8,16 @@
     ├── RuleCompileError    an axiom that the rule compiler does not know
     ├── NotDerivable        nothing in the graph says or implies the triple
     ├── ValidationFailed    violations stop the release; carries the findings
+    ├── BuildInProgress     another process is building in the same place
     └── ReleaseError        a release is missing, incomplete or damaged; names the file
 
 Each carries the value that offended; none knows an HTTP status.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kg.model import Finding
 
 
 class KgError(Exception):
@@ -49,3 +55,21 @@ class NotDerivable(KgError):
 
 class ReleaseError(KgError):
     """A release is missing, incomplete or damaged; the message names the file."""
+
+
+class ValidationFailed(KgError):
+    """Violations stop the release; ``findings`` has all that was found, warnings included."""
+
+    def __init__(self, findings: "tuple[Finding, ...]") -> None:
+        violations = [finding for finding in findings if finding.severity == "violation"]
+        first = violations[0]
+        more = f" and {len(violations) - 1} more" if len(violations) > 1 else ""
+        super().__init__(
+            f"No release was made: {first.place}: {first.message}{more}. "
+            "The release before stays. Mend what is named and build again."
+        )
+        self.findings = findings
+
+
+class BuildInProgress(KgError):
+    """Another process is building in the same place."""
