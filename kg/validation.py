@@ -5,7 +5,7 @@ integer types collapsed). Reports are read from the report graph and worded here
 engine's own text is never shown.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -37,15 +37,23 @@ _SEVERITIES: Final[dict[object, str]] = {
     SH.Info: "info",
 }
 _ORDER: Final = {"violation": 0, "warning": 1, "info": 2}
+_MISSING: Final = SH.MinCountConstraintComponent
+_DISAGREE: Final = "Sources disagree, so no value is stated. Settle it by reviewing their claims."
 _STRING: Final = f"{XSD}string"
 _LABELS: Final = (f"{RDFS}label", f"{SKOS}prefLabel")
 
 
-def validate(store: GraphStore, shapes: rdflib.Graph | None = None) -> tuple[Finding, ...]:
+def validate(
+    store: GraphStore,
+    shapes: rdflib.Graph | None = None,
+    disputed: Collection[tuple[str, str]] = frozenset(),
+) -> tuple[Finding, ...]:
     """Findings about the asserted and inferred graphs, violations first, in a stable order.
 
     ``shapes`` instead of those of the ontology. Concept types and the class hierarchy are at
-    hand for ``sh:class``. Raises nothing for bad data: what is wrong is in the findings.
+    hand for ``sh:class``. ``disputed``: subject and property of which sources disagree: that no
+    value is stated there is a warning, so that one more source cannot stop a release. Raises
+    nothing for bad data: what is wrong is in the findings.
     """
     data = facts_as_rdflib(store)
     _, report, _ = run_shacl(
@@ -59,7 +67,7 @@ def validate(store: GraphStore, shapes: rdflib.Graph | None = None) -> tuple[Fin
     )
     if not isinstance(report, rdflib.Graph):
         raise TypeError(f"pySHACL gave {type(report).__name__} for a report graph")
-    found = {_finding(report, result, data) for result in _results(report)}
+    found = {_finding(report, result, data, disputed) for result in _results(report)}
     return tuple(sorted(found, key=_rank))
 
 
@@ -165,7 +173,12 @@ def _results(report: rdflib.Graph) -> Iterator[rdflib.term.Node]:
     return report.subjects(RDF_NS.type, SH.ValidationResult)
 
 
-def _finding(report: rdflib.Graph, result: rdflib.term.Node, data: rdflib.Graph) -> Finding:
+def _finding(
+    report: rdflib.Graph,
+    result: rdflib.term.Node,
+    data: rdflib.Graph,
+    disputed: Collection[tuple[str, str]],
+) -> Finding:
     focus = report.value(result, SH.focusNode)
     severity = _SEVERITIES.get(report.value(result, SH.resultSeverity), "violation")
     shape = report.value(result, SH.sourceShape)
@@ -175,6 +188,10 @@ def _finding(report: rdflib.Graph, result: rdflib.term.Node, data: rdflib.Graph)
         message = f"{message} Found: {_named(value, data)}."
     path = report.value(result, SH.resultPath)
     about = f" ({_property_label(path)})" if isinstance(path, rdflib.URIRef) else ""
+    if _MISSING in report.objects(result, SH.sourceConstraintComponent) and (
+        (str(focus), str(path)) in disputed
+    ):
+        severity, message = "warning", _DISAGREE
     return Finding(
         severity=severity,
         message=f"{_named(focus, data)}{about}: {message}",
