@@ -8,12 +8,28 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from ingest import library
+from kg.derive import plain_triples
+from kg.disputes import find_disputes
 from kg.model import Batch, Claim
+from kg.stores.oxigraph import OxigraphStore
+from kg.validation import validate
 from ontology.curies import expand
-from ontology.names import DCT, ID, KINDS, MKG, RDF, RDFS, SKOS, VOCAB
+from ontology.files import scheme_files
+from ontology.names import (
+    DCT,
+    GRAPH_ASSERTED,
+    GRAPH_VOCABULARIES,
+    ID,
+    KINDS,
+    MKG,
+    RDF,
+    RDFS,
+    SKOS,
+    VOCAB,
+)
 from ontology.vocabulary import vocabulary
 
 MODEL = Path(__file__).parents[2] / "../shared/model"
@@ -251,3 +267,25 @@ def test_the_library_holds_some_forty_cases_with_sources() -> None:
     sourced = {c.subject for c in own() if c.property == f"{MKG}hasSource"}
     assert 35 <= len(described) <= 60
     assert described.keys() <= sourced
+
+
+def test_published_facts_break_no_shape_and_disputes_only_warn() -> None:
+    one_value = {t.iri for t in vocabulary().properties.values() if t.single_valued}
+    disputes = {d.cell for d in find_disputes(batch().claims, one_value)}
+    cells = {(cell.subject, cell.property) for cell in disputes}
+    store = OxigraphStore.memory()
+    asserted, concepts = NamedNode(GRAPH_ASSERTED), NamedNode(GRAPH_VOCABULARIES)
+    facts = plain_triples(batch().claims, disputes, one_value)
+    store.add(Quad(fact.subject, fact.predicate, fact.object, asserted) for fact in facts)
+    for path in scheme_files():
+        terms = parse(path=str(path), format=RdfFormat.TURTLE)
+        store.add(Quad(term.subject, term.predicate, term.object, concepts) for term in terms)
+    findings = validate(store, disputed=cells)
+    assert [f.message for f in findings if f.severity == "violation"] == []
+    told = {f.subject for f in findings if "Sources disagree" in f.message}
+    assert told == {
+        f"{ID}budget/apollo-programme-1961-1972",
+        f"{ID}budget/france-2030-five-years",
+        f"{ID}budget/green-platform-2020-2022",
+        f"{ID}target/denmark-ghg-reduction",
+    }
