@@ -2,7 +2,6 @@
 
 import csv
 from collections import Counter
-from importlib.resources import files
 from pathlib import Path
 
 import pyoxigraph
@@ -10,11 +9,11 @@ import pytest
 from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, VANN
 
+from ontology.files import modules, scheme_files
 from ontology.names import MKG, SCHEME_PREFIXES, VOCAB
 
 MKG_NS = Namespace(MKG)
-ONTOLOGY = Path(str(files("ontology")))
-SCHEME_FILES = sorted((ONTOLOGY / "schemes").glob("*.ttl"))
+SCHEME_FILES = scheme_files()
 MODEL = Path(__file__).parents[2] / "../shared/model"
 SEED_GONE = "the founding statements are not beside the repository"
 
@@ -103,8 +102,8 @@ def concepts(graph: Graph) -> list[URIRef]:
 @pytest.fixture(scope="module")
 def model() -> Graph:
     whole = Graph()
-    for name in ("core.ttl", "axioms.ttl"):
-        whole.parse(ONTOLOGY / name)
+    for path in modules():
+        whole.parse(path)
     return whole
 
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +9,9 @@ import pytest
 from pyshacl import validate
 from rdflib import RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
 
+from ontology.files import modules, scheme_files, shape_files
 from ontology.names import MKG, SHAPES
 
-ONTOLOGY = Path(str(files("ontology")))
-SHAPE_FILES = sorted((ONTOLOGY / "shapes").glob("*.ttl"))
 CASES = sorted((Path(__file__).parent / "cases" / "shapes").glob("*.ttl"))
 EXAMPLE = "https://example.org/"
 FOREIGN_TARGETS = {SKOS.Concept, SKOS.ConceptScheme}
@@ -28,7 +26,7 @@ class Expected(NamedTuple):
     words: str
 
 
-def read_graph(paths: list[Path]) -> Graph:
+def read_graph(paths: tuple[Path, ...]) -> Graph:
     graph = Graph()
     for path in paths:
         graph.parse(path)
@@ -37,17 +35,17 @@ def read_graph(paths: list[Path]) -> Graph:
 
 @pytest.fixture(scope="module")
 def shapes() -> Graph:
-    return read_graph(SHAPE_FILES)
+    return read_graph(shape_files())
 
 
 @pytest.fixture(scope="module")
 def schemes() -> Graph:
-    return read_graph(sorted((ONTOLOGY / "schemes").glob("*.ttl")))
+    return read_graph(scheme_files())
 
 
 @pytest.fixture(scope="module")
 def model() -> Graph:
-    return read_graph([ONTOLOGY / "core.ttl", ONTOLOGY / "axioms.ttl"])
+    return read_graph(modules())
 
 
 def expected_of(path: Path) -> set[Expected]:
