@@ -85,7 +85,7 @@ def test_header_says_what_and_how_far_checked(path: Path) -> None:
 
 def test_own_terms_are_declared(path: Path, model: Graph, schemes: Graph) -> None:
     known = set(model.subjects(RDF.type, None)) | set(schemes.subjects(RDF.type, None))
-    own = {t for t in terms_of(Graph().parse(path)) if t.startswith((MKG, VOCAB))}
+    own = {t for t in terms_of(Graph().parse(path)) if str(t).startswith((MKG, VOCAB))}
     assert own - known == set()
 
 

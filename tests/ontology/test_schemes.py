@@ -129,7 +129,8 @@ def test_scheme_header_is_complete(path: Path) -> None:
     scheme = URIRef(VOCAB + path.stem)
     assert list(g.subjects(RDF.type, SKOS.ConceptScheme)) == [scheme]
     for predicate in (DCTERMS.title, DCTERMS.description):
-        languages = sorted(str(o.language) for o in g.objects(scheme, predicate))  # type: ignore[union-attr]
+        texts = [o for o in g.objects(scheme, predicate) if isinstance(o, Literal)]
+        languages = sorted(str(text.language) for text in texts)
         assert languages == ["en", "fr"], f"{predicate} of {path.stem}"
     for predicate in (DCTERMS.source, DCTERMS.license, OWL.versionInfo, SKOS.hasTopConcept):
         assert g.value(scheme, predicate) is not None, f"{predicate} of {path.stem}"
