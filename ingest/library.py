@@ -87,7 +87,7 @@ def _read(path: Path, limits: Limits, known: Batch, faults: Faults) -> Batch:
         tables.add(kind, table, faults)
     rows = [row for table in tables.claims for row in table.rows(faults)]
     terms = Terms(vocabulary())
-    terms = terms.declaring(_declared(rows, terms) | _classed(known))
+    terms = terms.declaring(_declared(rows, terms) | described(known))
     sources = _sources(tables.sources, terms, known, faults)
     placed = list(_agents(tables.agents, terms, faults))
     if placed:
@@ -140,7 +140,8 @@ def _declared(rows: Iterable[Row], terms: Terms) -> frozenset[str]:
     return frozenset(found)
 
 
-def _classed(known: Batch) -> frozenset[str]:
+def described(known: Batch) -> frozenset[str]:
+    """IRIs of the things to which a batch gives a class."""
     return frozenset(each.subject for each in known.claims if each.property == f"{RDF}type")
 
 

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from kg.release import Release
+from kg.release import build as build_release
+
 from ingest import library, runs, writing
 from ingest.errors import IngestError
 from ingest.faults import Faults, did_you_mean, shown
@@ -18,8 +21,6 @@ from ingest.library import Reading
 from ingest.limits import DEFAULT, Limits
 from ingest.slugs import slug
 from kg.model import Batch, Finding, Run
-from kg.release import Release
-from kg.release import build as build_release
 
 Progress = Callable[[str], None]
 """Told one plain line at each step."""
@@ -91,7 +92,9 @@ def ingest(
     The same input again changes nothing. Raises ``IngestError``; the home is then as it was.
     """
     reader = reader_of(source_name)
-    read = [_read(source_name, reader, str(each), options or {}, progress, limits) for each in inputs]
+    read = [
+        _read(source_name, reader, str(each), options or {}, progress, limits) for each in inputs
+    ]
     _check_names(read)
     with home.lock():
         old = {each.name: _kept_run(home, each.name) for each in read}

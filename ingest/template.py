@@ -210,7 +210,7 @@ def _allowed_by_shapes() -> Mapping[str, list[str]]:
     for path in shape_files():
         store.load(path=path, format=RdfFormat.TURTLE)
     answer = cast(
-        QuerySolutions,
+        "QuerySolutions",
         store.query(
             "PREFIX sh: <http://www.w3.org/ns/shacl#> "
             "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> "

@@ -152,6 +152,30 @@ class Terms:
             )
         return literals.literal(text, prop.datatype, prop.language, language, prop.form, prop.name)
 
+    def fit(self, prop: Property, value: Term) -> Term:
+        """``value`` as the term that ``prop`` takes. Raises ``TermFault`` where it takes none."""
+        if isinstance(value, NamedNode):
+            if prop.takes == "text":
+                raise TermFault(
+                    f'{shown(value.value)} names a thing, but the property "{prop.name}" takes a '
+                    "text.",
+                    "Write the words, or choose a property that links two things.",
+                )
+            known = self.class_iri if prop.takes == "class" else self.thing
+            return NamedNode(known(f"<{value.value}>"))
+        if prop.takes == "thing" or prop.takes == "class":
+            raise TermFault(
+                f'{shown(value.value)} is a text, but the property "{prop.name}" takes a thing.',
+                "Write an IRI.",
+            )
+        if prop.takes == "either" or not prop.iri.startswith(MKG):
+            return value
+        tag = value.language or ""
+        return literals.literal(
+            value.value, prop.datatype, prop.language, tag if prop.language else "", prop.form,
+            prop.name,
+        )  # fmt: skip
+
     def class_iri(self, text: str) -> str:
         """The class named by a bare name or a CURIE. Raises ``TermFault``."""
         iri = f"{MKG}{text}" if re.fullmatch(r"\w+", text) else self.thing(text, concept=False)
