@@ -188,8 +188,8 @@ def _finding(
         message = f"{message} Found: {_named(value, data)}."
     path = report.value(result, SH.resultPath)
     about = f" ({_property_label(path)})" if isinstance(path, rdflib.URIRef) else ""
-    if _MISSING in report.objects(result, SH.sourceConstraintComponent) and (
-        (str(focus), str(path)) in disputed
+    if _MISSING in report.objects(result, SH.sourceConstraintComponent) and any(
+        (str(focus), name) in disputed for name in _path_properties(report, path)
     ):
         severity, message = "warning", _DISAGREE
     return Finding(
@@ -199,6 +199,15 @@ def _finding(
         subject=str(focus) if isinstance(focus, rdflib.URIRef) else None,
         shape=str(shape) if isinstance(shape, rdflib.URIRef) else None,
     )
+
+
+def _path_properties(report: rdflib.Graph, path: rdflib.term.Node | None) -> Iterator[str]:
+    """The properties of a path: itself, or those among which an alternative path chooses."""
+    if isinstance(path, rdflib.URIRef):
+        yield str(path)
+    elif path is not None:
+        for members in report.objects(path, SH.alternativePath):
+            yield from map(str, report.items(members))
 
 
 def _message(report: rdflib.Graph, result: rdflib.term.Node) -> str:
