@@ -194,11 +194,11 @@ def run_quads(run: Run) -> Iterator[Quad]:
 
 
 _SOURCE_TEXTS: Final = {
-    f"{DCT}publisher": "publisher",
-    f"{DCT}issued": "published",
+    f"{MKG}publisherName": "publisher",
+    f"{MKG}publishedOn": "published",
     f"{MKG}accessedOn": "accessed",
-    f"{DCT}license": "licence",
-    f"{DCT}language": "language",
+    f"{MKG}licenceNote": "licence",
+    f"{MKG}sourceLanguage": "language",
     f"{SKOS}note": "note",
 }
 """Property -> attribute of a source that is plain text."""
