@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-
-from kg.release import Release
-from kg.release import build as build_release
+from urllib.parse import urlsplit
 
 from ingest import library, runs, writing
 from ingest.errors import IngestError
@@ -20,10 +18,11 @@ from ingest.home import Home
 from ingest.library import Reading
 from ingest.limits import DEFAULT, Limits
 from ingest.slugs import slug
+from kg.gathering import Progress
 from kg.model import Batch, Finding, Run
+from kg.release import Release
+from kg.release import build as build_release
 
-Progress = Callable[[str], None]
-"""Told one plain line at each step."""
 Reader = Callable[[str, Mapping[str, str], Limits, Batch], Reading]
 """Reads one input (a path or an address) with options; ``Batch``: what the shipped library has."""
 
@@ -74,9 +73,9 @@ class _Read:
     findings: tuple[Finding, ...]
 
 
-def silent(line: str) -> None:
-    """Progress for callers who want none."""
-    del line
+def silent(stage: str, done: int, total: int | None) -> None:
+    """Progress for callers who want none; see :data:`kg.gathering.Progress`."""
+    del stage, done, total
 
 
 def ingest(
@@ -101,7 +100,7 @@ def ingest(
         fresh = [each for each in read if old[each.name] != each.run.iri]
         home.replace({each.name: _writer(each) for each in fresh})
     for each in fresh:
-        progress(f"kept {len(each.batch.claims)} claims in {home.sources_dir / each.name}")
+        progress(f"kept {each.name}", len(each.batch.claims), len(each.batch.claims))
     return IngestReport(source_name, tuple(_told(home, each, each in fresh) for each in read))
 
 
@@ -127,16 +126,17 @@ def build(home: Home, progress: Progress = silent) -> Release:
     the release cannot be made.
     """
     with home.lock():
-        return build_release(batches(home, progress), home.releases_dir, progress=progress)
+        read = list(batches(home, progress))
+    return build_release(read, home.releases_dir, progress=progress)
 
 
 def batches(home: Home, progress: Progress = silent) -> Iterator[Batch]:
     """The shipped library's batch, then one for each source kept under the home."""
-    progress("reading the shipped library")
+    progress("reading the shipped library", 0, None)
     known = shipped()
     yield known
     for directory in home.sources():
-        progress(f"reading {directory.name}")
+        progress(f"reading {directory.name}", 0, None)
         batch = library.read(directory, known=known)
         yield replace(batch, run=runs.read_run(directory))
 
@@ -179,7 +179,7 @@ def _read(
     progress: Progress,
     limits: Limits,
 ) -> _Read:
-    progress(f"reading {given}")
+    progress(f"reading {given}", 0, None)
     started = datetime.now(UTC)
     reading = reader(given, options, limits, _known(source_name, given))
     faults = Faults(limits.findings, list(reading.findings))
@@ -187,11 +187,19 @@ def _read(
     used = _used(given)
     text = writing.sources_csv(reading.batch.sources) + writing.claims_csv(reading.batch)
     iri = runs.run_iri(source_name, used, options, text)
-    name = f"{source_name}-{slug(options.get('name') or Path(given).stem or given)}"
-    label = f"Reading of {Path(given).name or given} as {source_name}"
+    name = f"{source_name}-{slug(options.get('name') or _short(given, options))}"
+    label = f"Reading of {_short(given, options)} as {source_name}"
     ended = datetime.now(UTC)
     run = Run(iri, label, used, started, ended, runs.AGENT, runs.software())
     return _Read(name, given, reading.batch, run, reading.findings)
+
+
+def _short(given: str, options: Mapping[str, str]) -> str:
+    """Name of an input: a file's without suffix, an endpoint's host with its template."""
+    if "://" in given:
+        template = Path(options.get("template", "")).stem
+        return f"{urlsplit(given).netloc} {template}".strip()
+    return Path(given).resolve().stem
 
 
 def _used(given: str) -> tuple[str, ...]:
