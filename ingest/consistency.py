@@ -29,19 +29,18 @@ Placed = tuple[str, Claim]
 
 
 def check_keys(placed: Iterable[Placed], faults: Faults) -> None:
-    """Every id stands for one line in the whole library."""
-    first: dict[str, str] = {}
+    """Every id stands for one statement in the whole library."""
+    first: dict[str, tuple[str, str]] = {}
     for place, claim in placed:
         if claim.key is None:
             continue
-        if claim.key in first:
+        where, said_there = first.setdefault(claim.key, (place, claim.iri))
+        if where != place and said_there != claim.iri:
             faults.violation(
                 f'{place}, column "id"',
-                f"the id {shown(claim.key)} is already used at {first[claim.key]}.",
+                f"the id {shown(claim.key)} is already used at {where}.",
                 "Give this line an id of its own.",
             )
-        else:
-            first[claim.key] = place
 
 
 def check_repeats(placed: Iterable[Placed], faults: Faults) -> None:

@@ -71,6 +71,7 @@ class _Read:
     batch: Batch
     run: Run
     findings: tuple[Finding, ...]
+    known: Batch
 
 
 def silent(stage: str, done: int, total: int | None) -> None:
@@ -181,7 +182,8 @@ def _read(
 ) -> _Read:
     progress(f"reading {given}", 0, None)
     started = datetime.now(UTC)
-    reading = reader(given, options, limits, _known(source_name, given))
+    known = _known(source_name, given)
+    reading = reader(given, options, limits, known)
     faults = Faults(limits.findings, list(reading.findings))
     faults.raise_if_any()
     used = _used(given)
@@ -191,7 +193,7 @@ def _read(
     label = f"Reading of {_short(given, options)} as {source_name}"
     ended = datetime.now(UTC)
     run = Run(iri, label, used, started, ended, runs.AGENT, runs.software())
-    return _Read(name, given, reading.batch, run, reading.findings)
+    return _Read(name, given, reading.batch, run, reading.findings, known)
 
 
 def _short(given: str, options: Mapping[str, str]) -> str:
@@ -228,9 +230,12 @@ def _kept_run(home: Home, name: str) -> str | None:
 
 
 def _writer(read: _Read) -> Callable[[Path], None]:
+    """Writes the source and reads it back, so that what is kept can always be built."""
+
     def write(directory: Path) -> None:
         writing.write(read.batch, directory)
         runs.write_run(read.run, directory)
+        library.read(directory, known=read.known)
 
     return write
 
