@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from kg.literals import normal_term
 from kg.model import Claim
+from ontology.curies import compact
 from ontology.names import MKG
 
 HAS_FEATURE: Final = f"{MKG}hasFeature"
@@ -102,5 +103,12 @@ def _reason(cell: Cell, said: _Said) -> str:
         return "a curator marked it as disputed"
     if cell.property == HAS_FEATURE:
         return "one claim says the feature is there, another that it is lacking"
-    values = ", ".join(sorted(said.sides))
+    values = ", ".join(sorted(map(_readable, said.sides)))
     return f"claims give different values: {values}"
+
+
+def _readable(term: str) -> str:
+    """A term as people write it: a CURIE, or a literal's text without its datatype."""
+    if term.startswith("<"):
+        return compact(term[1:-1]) or term[1:-1]
+    return term[1 : term.rindex('"')]

@@ -13,6 +13,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.disputes import Dispute
 from kg.store import Cell, GraphStore
+from ontology.curies import compact
 from ontology.names import MKG, RDFS, SKOS, VOCAB
 
 STALE_YEARS: Final = 5
@@ -226,15 +227,19 @@ def _case_lines(report: QualityReport) -> list[str]:
 def _gap_lines(report: QualityReport) -> list[str]:
     lines = ["## Numbers stated and members listed", ""]
     lines += [
-        f"- {gap.subject}: {gap.property} is stated as {gap.stated}, {gap.listed} are listed."
+        f"- {_short(gap.subject)}: {gap.property} is stated as {gap.stated}, {gap.listed} listed."
         for gap in report.counts
     ] or ["All agree."]
     lines += ["", "## Conflicts between claims", ""]
     lines += [
-        f"- {dispute.cell.subject} {dispute.cell.property}: {dispute.reason}."
+        f"- {_short(dispute.cell.subject)}, {_short(dispute.cell.property)}: {dispute.reason}."
         for dispute in report.conflicts
     ] or ["None."]
     return lines
+
+
+def _short(iri: str) -> str:
+    return compact(iri) or iri
 
 
 def _largest(numbers: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -81,8 +81,8 @@ def build(
     """Make a release of the batches, or return the newest where the inputs are the same.
 
     ``created``: the time that the release carries (default: now). ``progress``: see
-    :data:`kg.gathering.Progress`; stages are claims, ontology, reasoning, validation, cells, dump,
-    store, seal. Raises ``ValidationFailed`` (violations; the old release stays),
+    :data:`kg.gathering.Progress`; stages are claims, ontology, facts, reasoning, validation,
+    cells, dump, reports, store, seal. Raises ``ValidationFailed`` (the old release stays),
     ``BuildInProgress`` and ``KgError`` (a claim without a source).
     """
     with building(releases_dir) as work:
@@ -97,13 +97,16 @@ def build(
             digest, plain = write_dump(job.store, work / DUMP, job.statistics.see)
         if (same := _same(releases_dir, lambda old: old.dump == digest)) is not None:
             return same
+        moment = _moment(created, releases_dir)
+        label = _Label(f"{moment:%Y%m%dT%H%M%SZ}-{digest[:8]}", moment, inputs, digest)
+        with job.stage("reports"):
+            _write_reports(job, findings, label)
+        ontology = _ontology_version(job.store)
+        job.store = OxigraphStore.memory()  # gives its memory back before the next load
         with job.stage("store"):
             _write_store(plain, work / STORE)
-        moment = _moment(created, releases_dir)
-        name = f"{moment:%Y%m%dT%H%M%SZ}-{digest[:8]}"
         with job.stage("seal"):
-            _write_reports(job, found, findings, name, moment)
-            return seal(work, _manifest(job, found, findings, name, moment, inputs, digest))
+            return seal(work, _manifest(job, found, findings, label, ontology))
 
 
 @dataclass(slots=True)
@@ -126,6 +129,16 @@ class _Job:
         self.seconds[name] = round(time.perf_counter() - start, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What names a release: its name, its time, the digests of its inputs and its dump."""
+
+    name: str
+    moment: datetime
+    inputs: str
+    dump: str
+
+
 def _fill(job: _Job, found: Gathered) -> tuple[Finding, ...]:
     """From gathered claims to the full graph; returns what validation found."""
     store = job.store
@@ -140,6 +153,8 @@ def _fill(job: _Job, found: Gathered) -> tuple[Finding, ...]:
         findings = validation.validate(store, disputed=cells)
     if any(finding.severity == "violation" for finding in findings):
         raise ValidationFailed(findings)
+    found.spoken.clear()
+    found.places.clear()
     with job.stage("cells"):
         store.add(assess(store, job.disputes))
     return findings
@@ -193,12 +208,10 @@ def _moment(created: datetime | None, releases_dir: Path) -> datetime:
     return moment
 
 
-def _write_reports(
-    job: _Job, found: Gathered, findings: tuple[Finding, ...], name: str, moment: datetime
-) -> None:
-    report = quality.measure(job.store, job.disputes, moment.year)
+def _write_reports(job: _Job, findings: tuple[Finding, ...], label: _Label) -> None:
+    report = quality.measure(job.store, job.disputes, label.moment.year)
     texts = {
-        "void.ttl": job.statistics.void(name, _iso(moment)),
+        "void.ttl": job.statistics.void(label.name, _iso(label.moment)),
         "validation.json": _json(validation.as_json(findings)),
         "validation.md": validation.as_markdown(findings),
         "quality.json": _json(report.as_json()),
@@ -209,23 +222,16 @@ def _write_reports(
 
 
 def _manifest(
-    job: _Job,
-    found: Gathered,
-    findings: tuple[Finding, ...],
-    name: str,
-    moment: datetime,
-    inputs: str,
-    digest: str,
+    job: _Job, found: Gathered, findings: tuple[Finding, ...], label: _Label, ontology: str
 ) -> Manifest:
-    statistics = job.statistics
-    graphs = statistics.by_graph()
+    statistics, graphs = job.statistics, job.statistics.by_graph()
     return Manifest(
-        id=name,
-        created=_iso(moment),
+        id=label.name,
+        created=_iso(label.moment),
         software=f"{SOFTWARE} {version(SOFTWARE)}",
-        ontology=_ontology_version(job.store),
-        inputs=inputs,
-        dump=digest,
+        ontology=ontology,
+        inputs=label.inputs,
+        dump=label.dump,
         counts={
             "quads": statistics.whole.triples,
             "claims": len(found.seen),
