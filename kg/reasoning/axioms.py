@@ -67,6 +67,7 @@ class Axioms:
             self._of[subject][predicate].append(value)
 
     def __iter__(self) -> Iterator[tuple[Node, NamedNode, Value]]:
+        """All triples, in the files' order of subjects."""
         for subject, facts in self._of.items():
             for predicate, values in facts.items():
                 for value in values:
@@ -174,7 +175,7 @@ class Expressions:
             found = [a.and_(b) for a, b in product(found, self.choices(part, thing))]
         return found
 
-    def _some(self, restriction: BlankNode, filler: Value, thing: Slot) -> list[Choice]:
+    def _some(self, restriction: Value, filler: Value, thing: Slot) -> list[Choice]:
         other = self.fresh()
         link = self.link(self.property(restriction), thing, other)
         code = "cls-svf2" if filler in TOP else "cls-svf1"

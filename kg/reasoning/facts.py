@@ -175,9 +175,13 @@ class FactBase:
             yield from self.solutions(rest, {**binding, **found})
 
     def _cost(self, pattern: Pattern) -> int:
-        free = isinstance(pattern.subject, Variable), isinstance(pattern.object, Variable)
-        size = len(self.relations[key_of(pattern)].pairs)
-        return 0 if not any(free) else 1 + size // 1_000_000 if not all(free) else 2 + size
+        """How many matches to expect: none to search where all is known, all of a whole class."""
+        key = key_of(pattern)
+        free = len(pattern.variables())
+        if free == 0:
+            return 0
+        whole = free == 2 or key[0] == "class"
+        return 2 + len(self.relations[key].pairs) if whole else 1
 
     def _matches(self, pattern: Pattern) -> Iterator[Mapping[str, Constant]]:
         key = key_of(pattern)

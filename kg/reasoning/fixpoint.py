@@ -120,16 +120,16 @@ class _Plan:
                     yield slots[subject], slots[object_]
 
     def _order(self, place: int) -> list[_Atom]:
-        """The other atoms, always the next with most known."""
-        known = {at for at, value in enumerate(self._slots) if value != FREE}
+        """The other atoms, always the one next that has most known."""
+        constants = {at for at, value in enumerate(self._slots) if value != FREE}
         seed = self._atoms[place]
-        known |= {seed.subject, seed.object}
+        bound = {seed.subject, seed.object} - constants
         left = [atom for at, atom in enumerate(self._atoms) if at != place]
         ordered = []
         while left:
-            best = max(left, key=lambda atom: (atom.subject in known) + (atom.object in known))
+            best = max(left, key=lambda atom: _closeness(atom, bound, constants))
             left.remove(best)
-            known |= {best.subject, best.object}
+            bound |= {best.subject, best.object} - constants
             ordered.append(best)
         return ordered
 
@@ -153,6 +153,17 @@ class _Plan:
         return self._places[name]
 
 
+def _closeness(atom: _Atom, bound: set[int], constants: set[int]) -> int:
+    """How well an atom is pinned down by what is known: what the rule has bound counts most.
+
+    A whole class, known by nothing but its name, comes last: to walk it for each seed would be
+    quadratic.
+    """
+    known = (atom.subject in bound) + (atom.object in bound)
+    named = (atom.subject in constants) + (atom.object in constants)
+    return 10 if known + named == 2 else 2 * known + named
+
+
 def _bind(slots: Slots, atom: _Atom, one: int, other: int) -> bool:
     """Put a pair into an atom's places; says whether it agrees with what is there."""
     if slots[atom.subject] not in (FREE, one):
@@ -168,9 +179,8 @@ def _join(
     atoms: list[_Atom], at: int, slots: Slots, head: tuple[int, int], known: set[Pair]
 ) -> Iterator[None]:
     """Each way to fill the places that all atoms agree with, unless its head is known already."""
-    if slots[head[0]] != FREE and slots[head[1]] != FREE:
-        if (slots[head[0]], slots[head[1]]) in known:
-            return
+    if (slots[head[0]], slots[head[1]]) in known:
+        return
     if at == len(atoms):
         yield
         return

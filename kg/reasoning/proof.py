@@ -52,7 +52,7 @@ class Proof:
     premises: tuple["Proof", ...] = ()
 
     def steps(self) -> Iterator["Proof"]:
-        """This proof and all under it, each once, the goal first."""
+        """The proof and all under it, each once, the goal first."""
         seen: set[Triple] = set()
         waiting = deque([self])
         while waiting:

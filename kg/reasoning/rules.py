@@ -140,6 +140,7 @@ class RuleSet:
     silent: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[AnyRule]:
+        """The plain rules, then the guarded ones."""
         yield from self.rules
         yield from self.guarded
 
