@@ -1,6 +1,7 @@
 """Errors of the faces: what a request asked that they cannot give.
 
     ApiError
+    ├── WrongUse               the program was called wrongly, or a setting is out of range
     ├── BadRequest             a parameter is missing, doubled or unreadable
     ├── NotAcceptable          no offered format is acceptable; carries the offers
     ├── UnsupportedMediaType   a body of a type that is not read here
@@ -18,6 +19,10 @@ from collections.abc import Sequence
 
 class ApiError(Exception):
     """Base of all errors of this room."""
+
+
+class WrongUse(ApiError):
+    """The program was called wrongly, or a setting is out of range."""
 
 
 class BadRequest(ApiError):

@@ -15,14 +15,14 @@ router = APIRouter()
 
 
 @router.get("/", include_in_schema=False)
-async def home(request: Request) -> HTMLResponse:
+def home(request: Request) -> HTMLResponse:
     """Show the one page."""
     service = service_of(request)
     questions = library.questions().values()
     page = render(
         "home.html",
         release=service.release,
-        counts=await service.counts(),
+        counts=service.counts,
         example=EXAMPLE,
         base=str(request.base_url),
         total=len(questions),

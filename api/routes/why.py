@@ -18,17 +18,17 @@ Value = Annotated[str, Query(description='A CURIE, an IRI, or a literal such as 
 
 
 @router.get("/why", summary="Say why a triple is in the graph")
-async def why(
+def why(
     request: Request,
     subject: Thing,
     predicate: Thing,
-    object: Value,  # noqa: A002  the name in the address
-    format: str | None = None,  # noqa: A002  the name in the address
+    object: Value,
+    format: str | None = None,
 ) -> Response:
     """Explain a stated or inferred triple in words and as JSON: rules, premises, claims."""
     service = service_of(request)
     kind = JSON if format == "json" else simple((JSON, HTML, TEXT), request.headers.get("accept"))
-    explanation = await service.explain(read_triple(subject, predicate, object))
+    explanation = service.explain(read_triple(subject, predicate, object))
     if kind == JSON:
         return JSONResponse(explanation.as_json())
     if kind == TEXT:

@@ -1,0 +1,131 @@
+"""What commands print: tables for people, CSV and JSON for machines, progress on the side.
+
+Answers go to standard output, everything about them to standard error.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from kg.store import GraphStore
+
+Progress = Callable[[str], None]
+
+
+class AnswerFormat(StrEnum):
+    """How to print an answer."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    TSV = "tsv"
+    XML = "xml"
+    TURTLE = "turtle"
+    NTRIPLES = "ntriples"
+    JSON_LD = "json-ld"
+
+
+_MEDIA: Final = {
+    AnswerFormat.CSV: ("text/csv", "application/n-triples"),
+    AnswerFormat.JSON: ("application/sparql-results+json", "application/ld+json"),
+    AnswerFormat.TSV: ("text/tab-separated-values", "application/n-triples"),
+    AnswerFormat.XML: ("application/sparql-results+xml", "application/rdf+xml"),
+    AnswerFormat.TURTLE: ("application/sparql-results+json", "text/turtle"),
+    AnswerFormat.NTRIPLES: ("application/sparql-results+json", "application/n-triples"),
+    AnswerFormat.JSON_LD: ("application/sparql-results+json", "application/ld+json"),
+}
+
+
+def say(text: str = "") -> None:
+    """Print a line of the answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Print a line about the work, beside the answer."""
+    sys.stderr.write(f"{text}\n")
+
+
+def say_json(value: Any) -> None:
+    """Print a value as indented JSON."""
+    say(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def say_answer(store: "GraphStore", query: str, form: AnswerFormat) -> None:
+    """Run a query and print its answer."""
+    if form is AnswerFormat.TABLE:
+        _say_for_people(store, query)
+        return
+    from kg.store import MediaChoice
+
+    sys.stdout.flush()
+    store.write_answer(query, MediaChoice(*_MEDIA[form]), sys.stdout.buffer)
+    _end_line(sys.stdout.buffer)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Progress]:
+    """Give a function to name the step at work: a spinner on a terminal, plain lines elsewhere."""
+    if quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        from rich.console import Console
+
+        with Console(stderr=True).status("Starting") as status:
+            yield status.update
+    else:
+        yield note
+
+
+def _say_for_people(store: "GraphStore", query: str) -> None:
+    """Print rows as a table, a truth value as yes or no, triples as Turtle."""
+    import io
+
+    from kg.store import MediaChoice
+
+    out = io.BytesIO()
+    media = MediaChoice("application/sparql-results+json", "text/turtle")
+    if store.write_answer(query, media, out) == "text/turtle":
+        say(out.getvalue().decode().rstrip())
+        return
+    from api.pages import grid_of_results
+
+    grid = grid_of_results(out.getvalue(), sys.maxsize)
+    if isinstance(grid, bool):
+        say("yes" if grid else "no")
+        return
+    _say_grid(grid.heads, [[cell.text for cell in row] for row in grid.rows])
+
+
+def _say_grid(heads: tuple[str, ...], rows: list[list[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else _width(heads, rows))
+    console.print(table)
+    note(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def _width(heads: tuple[str, ...], rows: list[list[str]]) -> int:
+    """Width that needs no folding, for output that is no terminal."""
+    columns = zip(heads, *rows, strict=True)
+    return max(20, sum(max(len(cell) for cell in column) + 3 for column in columns))
+
+
+def _end_line(out: BinaryIO) -> None:
+    """End the answer with a line break for the shell; some formats have none."""
+    if sys.stdout.isatty():
+        out.write(b"\n")
+    out.flush()
