@@ -25,6 +25,7 @@ from kg.reasoning.rules import TYPE, Check, Pattern, Rule, RuleSet
 from kg.reasoning.wording import sentence_of
 from ontology.files import modules
 from ontology.names import OWL, RDF, RDFS, XSD
+from queries.derive import DERIVE_DIR
 
 X: Final = Variable("X")
 NOTHING: Final = NamedNode(f"{OWL}Nothing")
@@ -56,10 +57,10 @@ DECLARATIONS: Final = frozenset(
 """Types that only declare."""
 
 
-def compile_rules(ttl_paths: Iterable[Path], derive_dir: Path | None = None) -> RuleSet:
+def compile_rules(ttl_paths: Iterable[Path], derive_dir: Path | None = DERIVE_DIR) -> RuleSet:
     """The rules that the Turtle files' axioms and the guarded rules' files give.
 
-    ``derive_dir``: where the guarded rules are; none are read where it is ``None``. Raises
+    ``derive_dir``: where the guarded rules are (``None``: no such rules). Raises
     ``RuleCompileError`` naming the axiom whose construct is not known. Takes some 0.1 s.
     """
     return _Compiler(Axioms.read(ttl_paths)).run(derive_dir)
@@ -68,9 +69,7 @@ def compile_rules(ttl_paths: Iterable[Path], derive_dir: Path | None = None) -> 
 @lru_cache(maxsize=1)
 def shipped_rules() -> RuleSet:
     """The rules of the shipped ontology with the shipped guarded rules; compiled once."""
-    from queries.derive import DERIVE_DIR
-
-    return compile_rules(modules(), DERIVE_DIR)
+    return compile_rules(modules())
 
 
 @dataclass
