@@ -1,6 +1,5 @@
 """Writes a release as RDF, in the format that a file's suffix tells."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -31,20 +30,16 @@ def export_to(
         raise BadRequest(
             f"There is no named graph {graph}; there are {', '.join(store.graphs()[:8])} ..."
         )
-    count = 0
-
-    def counted() -> Iterator[ox.Quad | ox.Triple]:
-        nonlocal count
-        for quad in store.quads(graph):
-            count += 1
-            yield quad if form.supports_datasets else quad.triple
-
     target = str(out) if isinstance(out, Path) else out
+    quads = store.quads(graph)
     try:
-        ox.serialize(counted(), target, format=form)
+        if form.supports_datasets:
+            ox.serialize(quads, target, format=form)
+        else:
+            ox.serialize((quad.triple for quad in quads), target, format=form)
     except OSError as error:
         raise BadRequest(f"{out} cannot be written: {error}.") from error
-    return count
+    return store.size(graph)
 
 
 def _format(suffix: str, graph: str | None) -> ox.RdfFormat:

@@ -13,9 +13,13 @@ _IRI: Final = re.compile(r"<?((?:https?|urn|mailto):[^\s<>\"{}|\\^`]+)>?")
 _LOCAL: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
-def read_triple(subject: str, predicate: str, value: str) -> ox.Triple:
+Asked = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
+"""Subject, predicate and object of a triple that someone asks about."""
+
+
+def read_triple(subject: str, predicate: str, value: str) -> Asked:
     """Read a triple; see ``read_iri`` and ``read_value``. Raises ``BadRequest``."""
-    return ox.Triple(read_iri(subject), _read_predicate(predicate), read_value(value))
+    return read_iri(subject), _read_predicate(predicate), read_value(value)
 
 
 def read_iri(text: str) -> ox.NamedNode:

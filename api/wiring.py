@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import Request
 from pydantic import ValidationError
-from pyoxigraph import Triple
 
 from api.counts import counts
 from api.errors import WrongUse
 from api.execution import QueryRunner
 from api.settings import Settings
+from api.terms import Asked
+from kg.shelf import all_releases, newest, open_store
 from kg.store import GraphStore
 
 if TYPE_CHECKING:
-    from kg.release import Release
+    from ingest.home import Home
+    from kg.gathering import Progress
+    from kg.shelf import Release
     from kg.why import Explanation
 
 
@@ -38,22 +41,16 @@ class Service:
         )
 
     @cached_property
-    def _rules(self) -> Any:
-        from kg.reasoning import compile_rules
-        from ontology.files import modules
-
-        return compile_rules(modules())
-
-    @cached_property
     def counts(self) -> dict[str, int]:
         """How much the release holds; counted once, since a release never changes."""
         return counts(self.store)
 
-    def explain(self, triple: Triple) -> "Explanation":
+    def explain(self, triple: Asked) -> "Explanation":
         """Explain a triple. Raises ``kg.errors.NotDerivable``."""
+        from kg.reasoning import shipped_rules
         from kg.why import why
 
-        return why(self.store, self._rules, triple.subject, triple.predicate, triple.object)
+        return why(self.store, shipped_rules(), *triple)
 
 
 def settings_for(home: Path | None = None, **given: Any) -> Settings:
@@ -72,12 +69,28 @@ def settings_for(home: Path | None = None, **given: Any) -> Settings:
         raise WrongUse(f"A setting is wrong: {faults}.") from error
 
 
+def home_of(settings: Settings) -> "Home":
+    """Get the home directory that the settings name."""
+    from ingest.home import Home
+
+    return Home(settings.home)
+
+
+def releases_of(settings: Settings) -> "tuple[Release, ...]":
+    """List the releases under the home, newest first."""
+    return all_releases(home_of(settings).releases_dir)
+
+
+def build_release(settings: Settings, progress: "Progress") -> "Release":
+    """Build a release of the shipped library and what was ingested."""
+    from ingest.pipeline import build
+
+    return build(home_of(settings), progress)
+
+
 def open_service(settings: Settings) -> Service:
     """Open the newest release under the home. Raises ``kg.errors.ReleaseError``."""
-    from ingest.home import Home
-    from kg.release import newest, open_store
-
-    release = newest(Home(settings.home).releases_dir)
+    release = newest(home_of(settings).releases_dir)
     return Service(settings, release, open_store(release))
 
 

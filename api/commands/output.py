@@ -4,7 +4,6 @@ Answers go to standard output, everything about them to standard error.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 if TYPE_CHECKING:
     from kg.store import GraphStore
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, int, int | None], None]
+"""Takes the stage at work, how much of it is done, and of how much (``None``: not known)."""
 
 
 class AnswerFormat(StrEnum):
@@ -70,16 +70,42 @@ def say_answer(store: "GraphStore", query: str, form: AnswerFormat) -> None:
 
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Progress]:
-    """Give a function to name the step at work: a spinner on a terminal, plain lines elsewhere."""
+    """Give a function that shows the stage at work: a bar on a terminal, lines elsewhere."""
     if quiet:
-        yield lambda _: None
-    elif sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
-        from rich.console import Console
-
-        with Console(stderr=True).status("Starting") as status:
-            yield status.update
+        yield lambda stage, done, total: None
+    elif sys.stderr.isatty():
+        with _bar() as tell:
+            yield tell
     else:
-        yield note
+        yield _line_per_stage()
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell(stage: str, done: int, total: int | None) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
+
+        yield tell
+
+
+def _line_per_stage() -> Progress:
+    last = ""
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        nonlocal last
+        if stage != last:
+            note(stage)
+        last = stage
+
+    return tell
 
 
 def _say_for_people(store: "GraphStore", query: str) -> None:

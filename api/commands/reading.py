@@ -10,6 +10,7 @@ from api.commands.output import AnswerFormat, note, say, say_answer, say_json
 
 if TYPE_CHECKING:
     from api.wiring import Service
+    from kg.shelf import Release
 
 HomeOption = Annotated[
     Path | None,
@@ -52,7 +53,7 @@ def ask(
     if not name:
         _list_questions(as_json)
         return
-    bound = bind(question(name), _pairs(arguments or []))
+    bound = bind(question(name), pairs(arguments or []))
     say_answer(_service(home).store, bound, _form(form, as_json))
 
 
@@ -109,23 +110,37 @@ def releases(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: mission-kg releases --json
     """
-    from api.wiring import list_releases, settings_for
+    from api.wiring import releases_of, settings_for
 
     settings = settings_for(home)
-    found = list_releases(settings)
+    found = releases_of(settings)
     if as_json:
-        say_json([each.as_json() for each in found])
+        say_json([release_as_json(each) for each in found])
         return
     for each in found:
-        say(f"{each.id}  {each.date}  {each.digest[:16]}  {each.path}")
+        counts = each.manifest.counts
+        say(f"{each.id}  {counts['claims']:,} claims  {counts['quads']:,} quads  {each.path}")
     if not found:
-        note(f"No release under {settings.home} yet; make one with: mission-kg build")
+        note(f"There is no release under {settings.home} yet; make one with: mission-kg build")
 
 
 def _service(home: Path | None) -> "Service":
     from api.wiring import open_service, settings_for
 
     return open_service(settings_for(home))
+
+
+def release_as_json(release: "Release") -> dict[str, object]:
+    """Make the main facts of a release plain data."""
+    manifest = release.manifest
+    return {
+        "id": release.id,
+        "created": manifest.created,
+        "dump_sha256": manifest.dump,
+        "counts": dict(manifest.counts),
+        "bytes": release.size_bytes,
+        "path": str(release.path),
+    }
 
 
 def _form(form: AnswerFormat, as_json: bool) -> AnswerFormat:
@@ -158,12 +173,13 @@ def _read(path: Path) -> str:
         raise BadRequest(f"{path} is no UTF-8 text, so it is no query.") from error
 
 
-def _pairs(arguments: list[str]) -> dict[str, str]:
+def pairs(arguments: list[str]) -> dict[str, str]:
+    """Read NAME=VALUE arguments; a name given twice is a list, written with commas."""
     pairs: dict[str, str] = {}
     for argument in arguments:
         name, sign, value = argument.partition("=")
         if not sign:
-            raise typer.BadParameter(f"{argument!r} is no PARAM=VALUE, such as case=init:pilot-e.")
+            raise typer.BadParameter(f"{argument!r} is not of the form NAME=VALUE.")
         pairs[name] = f"{pairs[name]},{value}" if name in pairs else value
     return pairs
 

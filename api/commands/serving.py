@@ -1,12 +1,15 @@
 """The command that serves: ``serve``."""
 
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.commands.output import note, progress, say
 from api.commands.reading import HomeOption
+
+if TYPE_CHECKING:
+    from api.wiring import Service
 
 
 def serve(
@@ -18,11 +21,12 @@ def serve(
 
     Example: mission-kg serve --port 8080
     """
-    from api.wiring import ensure_release, open_service, settings_for
+    from api.wiring import build_release, open_service, releases_of, settings_for
 
     settings = settings_for(home, host=host, port=port)
-    with progress() as tell:
-        ensure_release(settings, tell)
+    if not releases_of(settings):
+        with progress() as tell:
+            build_release(settings, tell)
     service = open_service(settings)
     listener = _listen(settings.host, settings.port)
     _, bound_port, *_ = listener.getsockname()
@@ -46,13 +50,11 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _run(service: object, listener: socket.socket) -> None:
+def _run(service: "Service", listener: socket.socket) -> None:
     import uvicorn
 
     from api.app import create_app
-    from api.wiring import Service
 
-    assert isinstance(service, Service)  # noqa: S101
     config = uvicorn.Config(
         create_app(service=service), log_level="warning", server_header=False, timeout_keep_alive=30
     )
