@@ -95,7 +95,7 @@ def _tell_circle(
         )
 
 
-def check_described(placed: Iterable[Placed], described: Iterable[str], faults: Faults) -> None:
+def check_described(placed: Iterable[Placed], described: frozenset[str], faults: Faults) -> None:
     """Every entity in use has a class and a name, here or among ``described`` (IRIs)."""
     used: dict[str, str] = {}
     classed, named = set(described), set(described)

@@ -201,6 +201,6 @@ def _keys(known: Batch) -> Iterator[tuple[str, Claim]]:
     return (("the shipped library", claim) for claim in known.claims)
 
 
-def _described(known: Batch) -> Iterator[str]:
+def _described(known: Batch) -> frozenset[str]:
     wanted = {f"{RDF}type", f"{RDFS}label"}
-    return (claim.subject for claim in known.claims if claim.property in wanted)
+    return frozenset(claim.subject for claim in known.claims if claim.property in wanted)

@@ -116,7 +116,12 @@ def _integer(text: str, datatype: str, name: str) -> Literal:
     if (number < 0 and short in {"nonNegativeInteger", "positiveInteger"}) or (
         number == 0 and short == "positiveInteger"
     ):
-        raise _mistyped(text, name, "a number from 0 up" if number else "a number from 1 up", "")
+        raise _mistyped(
+            text,
+            name,
+            "a number from 0 up" if number else "a number from 1 up",
+            "Write digits without a sign.",
+        )
     return Literal(str(number), datatype=NamedNode(f"{XSD}integer"))
 
 

@@ -55,7 +55,7 @@ def seconds(text: str) -> float:
     found = _TIME.fullmatch(text)
     if not found:
         raise PlaceFault(f"{shown(text)} is no time mark.", "Write it as hh:mm:ss, say 00:43:03.")
-    return int(found["h"]) * 3600 + int(found["m"]) * 60 + float(found["s"])
+    return round(int(found["h"]) * 3600 + int(found["m"]) * 60 + float(found["s"]), 3)
 
 
 def _range(text: str) -> tuple[float, float | None]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pyoxigraph import NamedNode
 
 from ingest import literals
-from ingest.faults import did_you_mean, shown
+from ingest.faults import did_you_mean, nearest, shown
 from ingest.literals import TermFault
 from ingest.slugs import SLUG, slug
 from kg.model import Term
@@ -241,12 +241,12 @@ class Terms:
         if iri in self._words.concepts or iri in self._declared or iri in self._words.schemes:
             return
         scheme, _, word = iri.removeprefix(VOCAB).partition("/")
-        near = did_you_mean(word, _terms(self._words, scheme), "")
-        prefix = text.partition(":")[0]
-        remedy = near.replace('mean "', f'mean "{prefix}:') if near and ":" in text else near
+        near = nearest(word, _terms(self._words, scheme))
         raise TermFault(
             f"there is no concept {shown(text)}.",
-            remedy or f"Choose a term of {scheme}, or add a row that gives it a class.",
+            f'Did you mean "{curie(f"{VOCAB}{scheme}/{near}")}"?'
+            if near
+            else f"Choose a term of {scheme}, or add a row that gives it a class.",
         )
 
 
