@@ -88,7 +88,7 @@ class _Lists:
         letter = get_column_letter(self.used)
         reach = f"{LISTS}!${letter}$2:${letter}${max(2, len(rows))}"
         self.book.defined_names[name] = DefinedName(name, attr_text=reach)
-        return f"={name}"
+        return name
 
 
 def template() -> bytes:
@@ -146,8 +146,8 @@ def _claim_lists(sheet: Worksheet, lists: _Lists, words: Vocabulary) -> None:
     for name, options in values_of(words).items():
         lists.add(f"v_{name}", options)
     letter = get_column_letter(CLAIM_COLUMNS.index("property") + 1)
-    _drop_down(sheet, CLAIM_COLUMNS, "value", f'=INDIRECT("v_"&${letter}2)', strict=False)
-    _drop_down(sheet, CLAIM_COLUMNS, "source", f"=Sources!$A$2:$A${ROWS}", strict=False)
+    _drop_down(sheet, CLAIM_COLUMNS, "value", f'INDIRECT("v_"&${letter}2)', strict=False)
+    _drop_down(sheet, CLAIM_COLUMNS, "source", f"Sources!$A$2:$A${ROWS}", strict=False)
 
 
 def _head(sheet: Worksheet, columns: tuple[str, ...]) -> None:
