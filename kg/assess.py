@@ -177,12 +177,9 @@ def _from_plans(
     store: GraphStore, initiatives: frozenset[str], found: dict[tuple[str, str], _Found]
 ) -> None:
     """Facts that are planned or hoped for: one-step signals, seen in the claims."""
-    for signal in SIGNALS:
-        if len(signal.patterns) > 1 or not signal.patterns[0][2].startswith("?"):
-            continue
-        prop = signal.patterns[0][1]
-        link = "claimValue" if vocabulary().properties[MKG + prop].kind == "data" else "claimObject"
-        for claim, subject, _, said in _claims(store, MKG + prop, link):
+    for prop, signal in _one_step().items():
+        link = "claimValue" if vocabulary().properties[prop].kind == "data" else "claimObject"
+        for claim, subject, _, said in _claims(store, prop, link):
             planned = said["status"] == "planned" or said["modality"] == "aspiration"
             allowed = said["review"] not in BARRED_REVIEWS and said["modality"] not in _UNSAID
             if subject in initiatives and planned and allowed:
@@ -196,12 +193,21 @@ def _from_disputes(
     found: dict[tuple[str, str], _Found],
 ) -> None:
     """Disputed values of properties that a one-step signal reads."""
-    read = {MKG + s.patterns[0][1]: s for s in SIGNALS if len(s.patterns) == 1}
+    read = _one_step()
     for dispute in disputes:
         signal = read.get(dispute.cell.property)
         if signal is not None and dispute.cell.subject in initiatives:
             target = f"{FEATURES}/{signal.feature}"
             found[dispute.cell.subject, target].add("disputed", dispute.claims, dispute.reason)
+
+
+def _one_step() -> dict[str, Signal]:
+    """Property IRI -> the signal that any value of it gives."""
+    return {
+        MKG + signal.patterns[0][1]: signal
+        for signal in SIGNALS
+        if len(signal.patterns) == 1 and signal.patterns[0][2].startswith("?")
+    }
 
 
 def _cell(initiative: str, feature: str, found: _Found | None) -> Iterator[Quad]:

@@ -101,10 +101,12 @@ class Statistics:
             "  dct:license <https://creativecommons.org/licenses/by/4.0/> ;\n"
             f'  void:uriSpace "{ID}" ;\n'
         )
-        parts = "".join(f"  void:subset <{_part(graph)}> ;\n" for graph in sorted(self.graphs))
+        parts = "".join(
+            f"  void:subset <{_part(graph)}> ;\n" for graph in sorted({*self.graphs, *self.sources})
+        )
         whole = f"<{DATASET}> a void:Dataset ;\n{about}{parts}{_body(self.whole)}"
         graphs = "".join(
-            f"\n<{_part(graph)}> a void:Dataset ;\n  sd:name {graph.decode()} ;\n{_body(tally)}"
+            f"\n<{_part(graph)}> a void:Dataset ;\n{_named(graph)}{_body(tally)}"
             for graph, tally in sorted(self.graphs.items())
         )
         sources = "".join(
@@ -134,6 +136,11 @@ def _body(tally: Tally) -> str:
     ]
     lines.append(f"  void:classes {len(tally.classes)} .\n")
     return "\n".join(lines)
+
+
+def _named(graph: bytes) -> str:
+    """Which named graph the numbers are of; the claims of all sources are no single graph."""
+    return "" if graph == _ALL_CLAIMS else f"  sd:name {graph.decode()} ;\n"
 
 
 def _plain(term: bytes) -> str:
