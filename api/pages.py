@@ -1,7 +1,8 @@
 """Pages: Jinja templates and the rows they show. Every page works without a script."""
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -21,7 +22,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from kg.store import Cell, Table
+from kg.store import Cell
 from ontology import curies
 from ontology.names import BASE, XSD
 
@@ -32,13 +33,15 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 # Which missions and programmes are in the graph, and where?
 SELECT ?initiative ?name ?country WHERE {
   ?initiative a mkg:MissionInitiative ; rdfs:label ?name .
-  OPTIONAL { ?initiative mkg:inCountry ?country }
+  OPTIONAL { ?initiative mkg:operatesIn ?country }
 }
 ORDER BY ?name
 LIMIT 100
 """
 """What the query form holds at first."""
 
+_WEB: Final = re.compile("https?://")
+_LABEL: Final = "Label"
 _TRIPLE: Final = ("subject", "predicate", "object")
 
 
@@ -83,9 +86,24 @@ def grid_of_triples(body: bytes, limit: int) -> Grid:
     return _grid(_TRIPLE, ((q.subject, q.predicate, q.object) for q in quads), limit)
 
 
-def grid_of_table(table: Table, limit: int) -> Grid:
-    """Make a grid of a store's table."""
-    return _grid(table.variables, iter(table.rows), limit)
+def with_labels(grid: Grid) -> Grid:
+    """Fold each column ``xLabel`` into its column ``x``: the label is shown, the thing linked."""
+    places = {head: place for place, head in enumerate(grid.heads)}
+    labels = {
+        places[head.removesuffix(_LABEL)]: place
+        for head, place in places.items()
+        if head.endswith(_LABEL) and head.removesuffix(_LABEL) in places
+    }
+    kept = [place for place in range(len(grid.heads)) if place not in labels.values()]
+
+    def cell(row: tuple[Shown, ...], place: int) -> Shown:
+        label = row[labels[place]] if place in labels else None
+        if label is None or not label.text:
+            return row[place]
+        return replace(row[place], text=label.text, title=row[place].text, lang=label.lang)
+
+    rows = tuple(tuple(cell(row, place) for place in kept) for row in grid.rows)
+    return Grid(tuple(grid.heads[place] for place in kept), rows, grid.cut)
 
 
 def show(term: Cell) -> Shown:
@@ -96,7 +114,8 @@ def show(term: Cell) -> Shown:
         return _show_iri(term.value)
     if isinstance(term, Literal):
         plain = term.datatype.value.removeprefix(XSD)
-        return Shown(term.value, lang=term.language, number=plain in {"integer", "decimal"})
+        link = term.value if plain == "anyURI" and _WEB.match(term.value) else None
+        return Shown(term.value, link, lang=term.language, number=plain in {"integer", "decimal"})
     if isinstance(term, BlankNode):
         return Shown(str(term))
     assert isinstance(term, Triple)  # noqa: S101  the only kind of cell left
@@ -112,8 +131,7 @@ def _show_iri(iri: str) -> Shown:
     name = curies.compact(iri)
     if name is not None or iri.startswith(BASE):
         return Shown(name or iri, describe_link(iri), iri)
-    is_web = iri.startswith(("http://", "https://"))
-    return Shown(iri, iri if is_web else None)
+    return Shown(iri, iri if _WEB.match(iri) else None)
 
 
 def _grid(heads: tuple[str, ...], rows: Iterator[Iterable[Cell]], limit: int) -> Grid:

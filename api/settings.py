@@ -21,29 +21,27 @@ class Settings(BaseSettings):
         description="Directory that holds the ingested sources and the releases.",
     )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
-    port: int = Field(
-        default=8000, ge=0, le=65535, description="Port of the server; 0 takes a free one."
-    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
     query_seconds: float = Field(
         default=30.0,
         gt=0,
         le=3600,
-        description="Longest time one query may take, waiting included.",
+        description="Longest time for one query, waiting included.",
     )
     concurrent_queries: int = Field(
         default=4, ge=1, le=256, description="Queries that run at once; further ones wait."
     )
     answer_bytes: int = Field(
-        default=64 * 2**20, ge=1024, description="Largest answer to one query, in bytes."
+        default=64 * 2**20, ge=1024, description="Largest answer to one query, bytes."
     )
     request_bytes: int = Field(
-        default=2**20, ge=1024, description="Largest body of one request, in bytes."
+        default=2**20, ge=1024, description="Largest body of a request, bytes."
     )
     url_bytes: int = Field(
         default=32 * 2**10,
         ge=256,
         le=60_000,
-        description="Longest path with query string, in bytes.",
+        description="Longest path with query string, bytes.",
     )
     page_rows: int = Field(
         default=500, ge=1, le=10_000, description="Rows of an answer shown on a web page."

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 if TYPE_CHECKING:
+    from api.pages import Shown
     from kg.store import GraphStore
 
 Progress = Callable[[str, int, int | None], None]
@@ -119,13 +120,23 @@ def _say_for_people(store: "GraphStore", query: str) -> None:
     if store.write_answer(query, media, out) == "text/turtle":
         say(out.getvalue().decode().rstrip())
         return
-    from api.pages import grid_of_results
+    from api.pages import grid_of_results, with_labels
 
     grid = grid_of_results(out.getvalue(), sys.maxsize)
     if isinstance(grid, bool):
         say("yes" if grid else "no")
         return
-    _say_grid(grid.heads, [[cell.text for cell in row] for row in grid.rows])
+    grid = with_labels(grid)
+    _say_grid(grid.heads, [[_cell(cell) for cell in row] for row in grid.rows])
+
+
+def _cell(cell: "Shown") -> str:
+    """Text of a cell; a label with the CURIE that it stands for, to be used in the next question.
+
+    An IRI that has a CURIE carries itself as its title, which is left out.
+    """
+    named = cell.title and "://" not in cell.title
+    return f"{cell.text} [{cell.title}]" if named else cell.text
 
 
 def _say_grid(heads: tuple[str, ...], rows: list[list[str]]) -> None:

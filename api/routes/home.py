@@ -56,7 +56,7 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
         "method": method.upper(),
         "path": path,
         "summary": operation.get("summary", ""),
-        "description": operation.get("description", ""),
+        "description": operation.get("description", "").replace("``", ""),
         "parameters": {
             each["name"]: each.get("description") or each["schema"].get("type", "text")
             for each in operation.get("parameters", ())

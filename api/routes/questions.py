@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.pages import render
+from api.pages import Grid, render, with_labels
 from api.responding import Parameters, answer, read_parameters
 from api.wiring import service_of
 from queries import library
@@ -36,13 +36,13 @@ async def answer_question(name: str, request: Request) -> Response:
     arguments = _arguments(parameters)
     query = bind(question, arguments)
 
-    def page(grid: object, _: str, links: object) -> str:
+    def page(grid: Grid | bool, _: str, links: object) -> str:
         return render(
             "answer.html",
             question=question,
             arguments=arguments,
             query=query,
-            grid=grid,
+            grid=with_labels(grid) if isinstance(grid, Grid) else grid,
             links=links,
         )
 

@@ -35,5 +35,10 @@ def why(
         return PlainTextResponse("".join(f"{line}\n" for line in explanation.sentences()))
     asked = {"subject": subject, "predicate": predicate, "object": object}
     link = f"{request.url.path}?{urlencode({**asked, 'format': 'json'})}"
-    page = render("why.html", **asked, sentences=explanation.sentences(), json=link)
+    page = render("why.html", **asked, steps=_steps(explanation.sentences()), json=link)
     return HTMLResponse(page)
+
+
+def _steps(sentences: list[str]) -> list[tuple[int, str]]:
+    """Depth of each sentence, told by its indent, and its text."""
+    return [((len(each) - len(each.lstrip())) // 2, each.strip(" -")) for each in sentences]
