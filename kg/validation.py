@@ -7,7 +7,7 @@ engine's own text is never shown.
 
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyoxigraph as ox
 import rdflib
@@ -65,9 +65,8 @@ def validate(
         do_owl_imports=False,
         inplace=True,
     )
-    if not isinstance(report, rdflib.Graph):
-        raise TypeError(f"pySHACL gave {type(report).__name__} for a report graph")
-    found = {_finding(report, result, data, disputed) for result in _results(report)}
+    graph = cast("rdflib.Graph", report)
+    found = {_finding(graph, result, data, disputed) for result in _results(graph)}
     return tuple(sorted(found, key=_rank))
 
 

@@ -102,6 +102,12 @@ def test_a_single_valued_property_has_at_most_one_plain_value(claims: list[Claim
 
 
 class TestDisputes:
+    def test_things_are_named_by_their_curies(self) -> None:
+        one = replace(BASE, property=COUNT, value=NamedNode(f"{ID}organisation/x"))
+        two = replace(one, value=NamedNode("https://example.org/y"))
+        (dispute,) = find_disputes([one, two], SINGLE)
+        assert dispute.reason == "claims give different values: https://example.org/y, org:x"
+
     def test_two_values_of_a_single_valued_property(self) -> None:
         one = replace(BASE, property=COUNT, value=Literal(12))
         two = replace(one, value=Literal(10), source=f"{ID}source/2")

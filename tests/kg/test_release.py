@@ -15,12 +15,12 @@ import zstandard
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import BuildInProgress, KgError, ReleaseError, ValidationFailed
-from kg.model import Batch
+from kg.model import Batch, Run
 from kg.release import Release, all_releases, build, keep, newest, open_store, verify
 from kg.shelf import DUMP, MANIFEST, STORE, building, read_release
 from kg.stores.oxigraph import OxigraphStore
 from ontology.curies import expand
-from ontology.names import GRAPH_ASSERTED, GRAPH_INFERRED, GRAPH_ONTOLOGY, MKG, RDF
+from ontology.names import GRAPH_ASSERTED, GRAPH_INFERRED, GRAPH_ONTOLOGY, ID, MKG, RDF
 
 KILLS = 24
 Make = Callable[..., list[Batch]]
@@ -115,6 +115,15 @@ class TestContents:
         assert store.ask(
             "PREFIX void: <http://rdfs.org/ns/void#> ASK { ?d void:triples ?n ; void:subset ?s }"
         )
+
+
+def test_the_run_that_read_a_batch_is_told(tmp_path: Path, make_batches: Make) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    shared, one = make_batches(1)
+    run = Run(f"{ID}ingest-run/r", "Read", ("a.csv",), moment, moment, f"{ID}agent/a", "x 1")
+    release = build([shared, replace(one, run=run)], tmp_path)
+    made = f"ASK {{ ?c a <{MKG}Claim> ; <http://www.w3.org/ns/prov#wasGeneratedBy> <{run.iri}> }}"
+    assert open_store(release).ask(made)
 
 
 class TestSameness:

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from kg.errors import QueryFault, QueryForbidden, QuerySyntaxError, StoreError
 from kg.store import GraphStore, MediaChoice
+from kg.stores.faults import syntax_fault
 from kg.stores.oxigraph import GRAPH_FORMATS, RESULT_FORMATS, OxigraphStore
 from kg.stores.scanning import MAX_DEPTH, MAX_UNIONS, refuse_remote, words
 
@@ -321,3 +322,14 @@ class TestScanning:
     def test_text_in_strings_never_triggers(self, text: str) -> None:
         literal = str(Literal(text + " SERVICE LOAD"))
         refuse_remote(f"SELECT * {{ ?s ?p {literal} }}")
+
+
+def test_a_full_disk_under_the_answer_is_told() -> None:
+    store = OxigraphStore.memory()
+    with open("/dev/full", "wb", buffering=0) as out, pytest.raises(StoreError, match="could not"):
+        store.write_answer("SELECT ?x { VALUES ?x { 1 2 3 } }", MEDIA, out)
+
+
+def test_a_syntax_error_of_another_kind_is_passed_on() -> None:
+    fault = syntax_fault("ASK", SyntaxError("something else"), "query")
+    assert str(fault) == "The query is not valid SPARQL: something else"

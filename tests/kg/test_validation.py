@@ -107,6 +107,37 @@ class TestFindings:
         assert rdflib.Literal("1.5", datatype=rdflib.XSD.decimal) in set(facts.objects())
 
 
+class TestDisagreement:
+    SHAPES = rdflib.Graph().parse(
+        format="turtle",
+        data="""
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix mkg: <https://w3id.org/mission-kg/ontology#> .
+[] a sh:NodeShape ; sh:targetClass mkg:Mission ;
+  sh:property [ sh:path mkg:hasStatus ; sh:minCount 1 ; sh:message "Say the status." ] ,
+    [ sh:path [ sh:alternativePath ( mkg:deadline mkg:startDate ) ] ; sh:minCount 1 ;
+      sh:message "Say when." ] ,
+    [ sh:path [ sh:inversePath mkg:pursues ] ; sh:minCount 1 ; sh:message "Say by whom." ] .
+""",
+    )
+
+    def test_a_value_that_sources_dispute_is_missing_with_a_warning_only(self) -> None:
+        disputed = {(M.value, f"{MKG}hasStatus"), (M.value, f"{MKG}startDate")}
+        findings = validate(store_of(), self.SHAPES, disputed)
+        told = {(finding.severity, finding.message.rpartition(": ")[2]) for finding in findings}
+        assert told == {
+            ("violation", "Say by whom."),
+            (
+                "warning",
+                "Sources disagree, so no value is stated. Settle it by reviewing their claims.",
+            ),
+        }
+        assert len(findings) == 3
+
+    def test_without_a_dispute_it_stops(self) -> None:
+        assert {f.severity for f in validate(store_of(), self.SHAPES)} == {"violation"}
+
+
 class TestShippedShapes:
     def test_a_good_library_has_no_violation(self, make_batches: Make) -> None:
         store = OxigraphStore.memory()
