@@ -115,7 +115,8 @@ def _split(text: str, name: str) -> tuple[dict[str, str], str, int]:
 
 def _front(text: str, name: str) -> dict[str, str]:
     try:
-        told: Any = yaml.safe_load(text)
+        # BaseLoader makes nothing but texts: YAML 1.1 would read 00:05:00 as the number 300.
+        told: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
@@ -123,21 +124,20 @@ def _front(text: str, name: str) -> dict[str, str]:
         place = f"{name}, line {line}, column {column}"
         hint = "Put a text that holds a colon or a quote in double quotes."
         raise BrokenSyntax(Finding("violation", said, place, hint), line, column) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         said = f"the front matter is no YAML: {str(error).splitlines()[0]}."
-        hint = "Write plain text after each colon."
+        hint = "Remove the signs that cannot be printed."
         raise BrokenSyntax(Finding("violation", said, f"{name}, line 1", hint), 1) from None
-    if told is None:
+    if told in (None, ""):
         return {}
     if not isinstance(told, dict):
         said = "the front matter is no list of names and values."
         finding = Finding("violation", said, f"{name}, line 2", "Write title: and videoId: lines.")
         raise BrokenSyntax(finding, 2)
-    scalars = (str, int, float)
     return {
-        str(key): _SPACE.sub(" ", str(value)).strip()
+        str(key): _SPACE.sub(" ", value).strip()
         for key, value in told.items()
-        if isinstance(value, scalars) or hasattr(value, "isoformat")
+        if isinstance(value, str)
     }
 
 
@@ -222,7 +222,7 @@ class _Reader:
 
     def _inline(self, token: Token) -> None:
         passages = list(_Pieces(self).passages(token.children or []))
-        self.article.links += [(link, self.line) for each in passages for link in each.links]
+        self.article.links += [(link, each.line) for each in passages for link in each.links]
         if self.level:
             self._heading(" ".join(each.text for each in passages).strip())
             return
@@ -250,7 +250,7 @@ class _Pieces:
         self.links: list[Link] = []
         self.lead_in = ""
         self.bold = False
-        self.mark: float | None = None
+        self.line = self.begins = reader.line
         self.in_mark = False
         self.hidden = ""
 
@@ -293,6 +293,7 @@ class _Pieces:
             self.links.append(link)
             self._say(link.label)
         elif token.type in ("softbreak", "hardbreak"):
+            self.line += 1
             self._say(" ")
         elif token.type in ("strong_open", "strong_close"):
             self.bold = token.type == "strong_open"
@@ -301,6 +302,8 @@ class _Pieces:
             self._say(token.content)
 
     def _say(self, text: str) -> None:
+        if not self.lead_in and not "".join(self.texts).strip(" .,;:"):
+            self.begins = self.line
         if self.bold and not "".join(self.texts).strip():
             self.lead_in = f"{self.lead_in} {text}".strip()
         else:
@@ -325,7 +328,7 @@ class _Pieces:
             reader = self.reader
             yield Passage(
                 text=said,
-                line=reader.line,
+                line=self.begins,
                 headings=tuple(reader.above),
                 depth=reader.depth,
                 lead_in=self.lead_in,
