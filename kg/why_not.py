@@ -95,8 +95,9 @@ def _cells(store: GraphStore, wanted: Pattern, labels: Labels) -> list[str]:
     """What the comparison cell says where a feature was asked for."""
     if wanted.predicate.value not in (f"{MKG}hasFeature", f"{MKG}lacksFeature"):
         return []
+    about = f"<{MKG}assesses> {wanted.subject} ; <{MKG}onFeature> {wanted.object}"
     rows = store.select(
         f"SELECT ?status {{ GRAPH <{GRAPH_ASSESSMENTS}> {{ "
-        f"?cell <{MKG}assesses> {wanted.subject} ; <{MKG}onFeature> {wanted.object} ; <{MKG}valueStatus> ?status }} }}"
+        f"?cell {about} ; <{MKG}valueStatus> ?status }} }}"
     ).rows
     return [f"The comparison cell says: {labels(status).lower()}." for (status,) in rows]
