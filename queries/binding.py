@@ -67,7 +67,7 @@ def terms(question: Question, parameter: Parameter, argument: str) -> tuple[Valu
 
     Raises ``MissingArgument`` or ``BadArgument``.
     """
-    if not argument.strip():
+    if not argument.strip(" \t\r\n," if parameter.many else None):
         raise MissingArgument(question.name, parameter.name, expected(parameter))
     if argument.strip() == ANY and parameter.optional:
         return ()
@@ -130,7 +130,8 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _codepoint(char: str) -> str:
-    return f"\\u{ord(char):04X}"
+    # Eight digits: rdflib reads up to eight after a backslash and u, one too many characters.
+    return f"\\U{ord(char):08X}"
 
 
 def _term(question: Question, parameter: Parameter, text: str) -> Value:
