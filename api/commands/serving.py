@@ -1,6 +1,9 @@
 """The command that serves: ``serve``."""
 
+import contextlib
+import os
 import socket
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,7 +61,10 @@ def _run(service: "Service", listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(service=service), log_level="warning", server_header=False, timeout_keep_alive=30
     )
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        note("Stopped.")
+    note("Stopped.")
+    sys.stdout.flush()
+    # A query still at work would keep the process for as long as it takes, since a thread cannot
+    # be stopped. The store is open for reading only, so there is nothing to lose.
+    os._exit(0)
