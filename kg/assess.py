@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from kg.claims import VALUE_STATUS_TERMS
 from kg.derive import BARRED_MODALITIES, BARRED_REVIEWS
 from kg.disputes import HAS_FEATURE, LACKS_FEATURE, Dispute
-from kg.signals import SIGNALS, Signal
+from kg.signals import SIGNALS, Signal, is_fact
 from kg.store import Cell, GraphStore
 from ontology.curies import expand
 from ontology.names import (
@@ -156,7 +156,7 @@ def _from_signal(
             continue
         values[initiative].add(bound.get("?x", ""))
         for subject, prop, value in signal.patterns:
-            if prop not in ("a", "="):
+            if is_fact(prop):
                 fact = (_bare(_filled(subject, bound)), MKG + prop, _filled(value, bound))
                 evidence[initiative].update(claims.get(fact, ()))
     for initiative, different in values.items():
@@ -248,7 +248,7 @@ def _claims(
 def _claims_by_fact(store: GraphStore) -> dict[Fact, list[str]]:
     """The claims that let a fact pass, for the properties that signals read."""
     claims: dict[Fact, list[str]] = defaultdict(list)
-    for prop in sorted({p for s in SIGNALS for _, p, _ in s.patterns} - {"a", "="}):
+    for prop in sorted({p for s in SIGNALS for _, p, _ in s.patterns if is_fact(p)}):
         data = vocabulary().properties[MKG + prop].kind == "data"
         for claim, subject, value, said in _claims(
             store, MKG + prop, "claimValue" if data else "claimObject"
@@ -281,7 +281,7 @@ def _bearers(store: GraphStore, initiatives: frozenset[str]) -> dict[str, list[s
 def _sparql_pattern(subject: str, prop: str, value: str) -> str:
     if prop == "=":
         return f"VALUES {subject} {{ {_sparql(value)} }}"
-    return f"{_sparql(subject)} {'a' if prop == 'a' else f'<{MKG}{prop}>'} {_sparql(value)}"
+    return f"{_sparql(subject)} {'a' if prop == 'a' else _sparql(prop)} {_sparql(value)}"
 
 
 def _sparql(term: str) -> str:

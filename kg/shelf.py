@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from kg.errors import BuildInProgress, ReleaseError
+from kg.errors import BuildInProgress, ReleaseError, StoreError
 from kg.model import Finding
 from kg.stores.oxigraph import OxigraphStore
 
@@ -139,10 +139,18 @@ def open_store(release: Release, in_memory: bool | None = None) -> OxigraphStore
     part = DUMP if in_memory else STORE
     if not (release.path / part).exists():
         raise ReleaseError(f"{release.path / part}: missing from the release. Build again.")
-    if not in_memory:
-        return OxigraphStore.read_only(release.path / STORE)
-    store = OxigraphStore.memory()
-    store.load(release.path / DUMP)
+    try:
+        if not in_memory:
+            return OxigraphStore.read_only(release.path / STORE)
+        store = OxigraphStore.memory()
+        store.load(release.path / DUMP)
+    except StoreError as error:
+        raise ReleaseError(f"The release {release.id} is damaged: {error}") from error
+    if store.size() != release.manifest.counts["quads"]:
+        raise ReleaseError(
+            f"{release.path / DUMP}: holds {store.size()} quads where the manifest says "
+            f"{release.manifest.counts['quads']}. Restore the release, or build again."
+        )
     return store
 
 

@@ -1,9 +1,10 @@
 """What facts speak for a comparison feature, as data: one line per way of knowing.
 
 A signal holds for an initiative (``?i``) where all its patterns match and ``?x`` has at least
-``least`` different values. A pattern is subject, property (local name of ``mkg:``, or ``a``) and
-object: variables, or concepts as CURIEs. The claims behind the matched patterns, types left out,
-are the evidence of the cell.
+``least`` different values. A pattern is subject, property and object: variables, or concepts as
+CURIEs. The property is a local name of ``mkg:``, or ``a``, a CURIE, or ``=``: these three look at
+the vocabularies, the others at facts. The claims behind the matched facts are the evidence of the
+cell.
 """
 
 from dataclasses import dataclass
@@ -149,7 +150,7 @@ SIGNALS: Final = (
     *_instruments(
         "behavioural",
         "an instrument that acts on habits is in the mix",
-        "= itype:behaviour-change-campaign",
+        "skos:broadMatch instrument-orientation:behavioural",
     ),
     *(
         _signal(
@@ -230,3 +231,8 @@ SIGNALS: Final = (
     ),
 )
 """Every way of knowing that a feature is present from facts other than feature statements."""
+
+
+def is_fact(prop: str) -> bool:
+    """Whether a pattern with this property looks at facts, which claims stand behind."""
+    return prop not in ("a", "=") and ":" not in prop

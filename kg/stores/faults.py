@@ -1,10 +1,13 @@
 """Turns the engine's errors into ours: one clear sentence, with line and column where known."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import zstandard
 
 from kg.errors import QueryFault, QuerySyntaxError, StoreError
 
@@ -68,6 +71,10 @@ def disk_faults(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise StoreError(f"{path}: nothing readable is there. Check the path.") from error
+    except (zstandard.ZstdError, EOFError, zlib.error) as error:
+        raise StoreError(
+            f"{path}: the packed file is damaged ({error}). Fetch or make it again."
+        ) from error
     except OSError as error:
         if "lock" in str(error).lower():
             raise StoreError(
@@ -75,6 +82,8 @@ def disk_faults(path: Path) -> Iterator[None]:
                 "Wait until it is done, or open it read-only."
             ) from error
         raise StoreError(f"{path}: the disk says: {error}.") from error
+    except RuntimeError as error:  # what RocksDB raises for damaged files
+        raise StoreError(f"{path}: the store's files are damaged: {error}.") from error
 
 
 @contextmanager

@@ -233,6 +233,21 @@ class TestFaults:
             open_store(copy)
         assert open_store(copy, in_memory=False).size() == copy.manifest.counts["quads"]
 
+    @pytest.mark.parametrize(
+        ("part", "data", "words"),
+        [
+            (DUMP, b"", "holds 0 quads where the manifest says"),
+            (DUMP, b"nonsense", "packed file is damaged"),
+            (f"{STORE}/CURRENT", b"nonsense", "store's files are damaged"),
+        ],
+    )
+    def test_damage_is_told_when_opening(
+        self, copy: Release, part: str, data: bytes, words: str
+    ) -> None:
+        (copy.path / part).write_bytes(data)
+        with pytest.raises(ReleaseError, match=words):
+            open_store(copy, in_memory=part == DUMP)
+
     def test_a_newest_release_with_missing_parts_is_built_anew(
         self, tmp_path: Path, make_batches: Make
     ) -> None:
