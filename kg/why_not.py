@@ -65,7 +65,8 @@ def _unmet(store: GraphStore, rules: RuleSet, triple: Triple, labels: Labels) ->
     told = 0
     for rule in rules.for_head(triple):
         binding = rule.head.match(triple)
-        if binding is None or told == MOST_RULES:
+        single = len(rule.body) == 1 and not rule.defining  # would only say the same again
+        if binding is None or single or told == MOST_RULES:
             continue
         told += 1
         missing, known = _first_unmet(StoreFacts(store), rule.body, binding)

@@ -174,17 +174,20 @@ PREDICATES = st.sampled_from(
     [
         *(
             f"{MKG}{name}"
-            for name in "pursues targetsChange locatedIn operatesIn partnerOf".split()
+            for name in ["pursues", "targetsChange", "locatedIn", "operatesIn", "partnerOf"]
         ),
         *(
             f"{MKG}{name}"
-            for name in "facesChallenge ofChallengeType hasPolicyMix hasScale".split()
+            for name in ["facesChallenge", "ofChallengeType", "hasPolicyMix", "hasScale"]
         ),
         "http://www.w3.org/2004/02/skos/core#broader",
     ]
 ).map(NamedNode)
 CLASSES = st.sampled_from(
-    [f"{MKG}{name}" for name in "MissionScheme Mission Agency SystemicChangeType Country".split()]
+    [
+        f"{MKG}{name}"
+        for name in ["MissionScheme", "Mission", "Agency", "SystemicChangeType", "Country"]
+    ]
 ).map(NamedNode)
 TRIPLES = st.one_of(
     st.builds(Triple, NAMES, PREDICATES, NAMES),
