@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 from importlib.resources import files
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -11,6 +12,9 @@ from api.guard import Guard
 from api.routes import health, home, questions, sparql, why
 from api.settings import Settings
 from api.wiring import Service, open_service
+
+ROUTERS: Final = tuple(room.router for room in (home, sparql, questions, why, health))
+"""All routes but the static files."""
 
 
 def create_app(settings: Settings | None = None, service: Service | None = None) -> FastAPI:
@@ -35,8 +39,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.state.service = service
     problems.install(app)
     app.add_middleware(Guard, url_bytes=service.settings.url_bytes)
-    for routes in (home, sparql, questions, why, health):
-        app.include_router(routes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     static = str(files("api") / "static")
     app.mount("/static", StaticFiles(directory=static), name="static")
     return app

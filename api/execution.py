@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 
 from api.errors import AnswerTooLarge, TimeLimit
+from kg.errors import KgError
 from kg.store import GraphStore, MediaChoice
 
 
@@ -54,7 +55,12 @@ class QueryRunner:
 
     def _write(self, query: str, media: MediaChoice) -> Answer:
         out = _Bounded(self._answer_bytes)
-        return Answer(self._store.write_answer(query, media, out), out.getvalue())
+        try:
+            return Answer(self._store.write_answer(query, media, out), out.getvalue())
+        except (KgError, AnswerTooLarge) as error:
+            # Its frames hold the running result, which may only be let go on this thread.
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None) from None
 
 
 class _Bounded(io.BytesIO):

@@ -31,6 +31,12 @@ def serving(service: Service) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def served():
+    """The context manager that serves a service over HTTP."""
+    return serving
+
+
+@pytest.fixture(scope="session")
 def home(tmp_path_factory):
     """A home directory with one release of what is shipped."""
     path = tmp_path_factory.mktemp("home")

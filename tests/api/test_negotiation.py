@@ -49,7 +49,7 @@ def test_format_wins_over_accept(name):
 
 
 def test_unknown_format_is_named():
-    with pytest.raises(NotAcceptable, match="format=xlsx.*format=json"):
+    with pytest.raises(NotAcceptable, match=r"format=xlsx.*format=json"):
         choose(None, "xlsx")
 
 
