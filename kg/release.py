@@ -51,6 +51,7 @@ from ontology.names import (
     GRAPH_VOCABULARIES,
 )
 from ontology.vocabulary import vocabulary
+from queries.derive import DERIVE_DIR
 
 __all__ = [
     "Manifest",
@@ -147,10 +148,10 @@ def _fill(job: _Job, found: Gathered) -> tuple[Finding, ...]:
     with job.stage("facts"):
         job.disputes = assert_plain(store, found, single_valued())
     with job.stage("reasoning"):
-        materialise(store, shipped_rules(), lambda words: job.progress(words, 0, None))
+        drawn = materialise(store, shipped_rules(), lambda words: job.progress(words, 0, None))
     with job.stage("validation"):
         cells = {(dispute.cell.subject, dispute.cell.property) for dispute in job.disputes}
-        findings = validation.validate(store, disputed=cells)
+        findings = (*validation.validate(store, disputed=cells), *drawn.findings)
     if any(finding.severity == "violation" for finding in findings):
         raise ValidationFailed(findings)
     found.spoken.clear()
@@ -177,7 +178,8 @@ def _ontology_quads() -> Iterator[Quad]:
 def _inputs_digest(found: Gathered) -> str:
     """Digest of the claims, the ontology's files and the software's version."""
     digest = hashlib.sha256(f"{version(SOFTWARE)}\n{found.digest}\n".encode())
-    for path in (*modules(), *alignment_files(), *scheme_files(), *shape_files()):
+    rules = sorted(DERIVE_DIR.glob("*.rq"))
+    for path in (*modules(), *alignment_files(), *scheme_files(), *shape_files(), *rules):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
