@@ -9,7 +9,7 @@ other entities are refused, since expanding them can fill any memory.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -331,8 +331,3 @@ def _check_cited(
     for iri, count in sorted(missing.items()):
         said = f"{count} claims cite the source {iri}, which is not in the file."
         faults.violation(name, said, "Add the source with its title and mkg:sourceKind.")
-
-
-def quads_of(triples: Iterable[Triple]) -> Iterator[Quad]:
-    """Triples as quads of the default graph."""
-    return (Quad(each.subject, each.predicate, each.object) for each in triples)

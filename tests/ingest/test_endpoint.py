@@ -389,7 +389,7 @@ def test_nobody_there() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{probe.getsockname()[1]}/sparql"
-    with pytest.raises(EndpointUnavailable, match="cannot be reached: .*Check the address"):
+    with pytest.raises(EndpointUnavailable, match=r"cannot be reached: .*Check the address"):
         endpoint.read_input(address, {**QUICK, "attempts": "1"}, known=KNOWN)
 
 
