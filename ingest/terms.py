@@ -17,7 +17,7 @@ from ingest.literals import TermFault
 from ingest.slugs import SLUG, slug
 from kg.model import Term
 from ontology.curies import PREFIXES, compact, expand
-from ontology.names import DCT, ID, KINDS, MKG, OWL, RDF, RDFS, SKOS, VOCAB, XSD
+from ontology.names import DCT, KINDS, MKG, OWL, RDF, RDFS, SKOS, VOCAB, XSD
 from ontology.vocabulary import Vocabulary
 
 _IRI = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+)>")
@@ -276,11 +276,6 @@ def curie(iri: str) -> str:
     if found["prefix"] in KINDS and not SLUG.fullmatch(found["local"]):
         return f"<{iri}>"
     return short
-
-
-def is_entity(iri: str) -> bool:
-    """Whether the IRI is one of ours: an entity or a concept."""
-    return iri.startswith((ID, VOCAB))
 
 
 def _property_table(words: Vocabulary) -> dict[str, Property]:
