@@ -1,5 +1,6 @@
 """Commands that read a release: ``query``, ``ask``, ``why``, ``export``, ``releases``."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -18,7 +19,8 @@ HomeOption = Annotated[
 ]
 FormatOption = Annotated[AnswerFormat, typer.Option("--format", "-f", help="How to print.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
-_SHORT: Final = 200
+_LONGEST_NAME: Final = 200
+_QUERY: Final = re.compile(r"\s*(#|(PREFIX|BASE|SELECT|ASK|CONSTRUCT|DESCRIBE)\b)", re.IGNORECASE)
 
 
 def query(
@@ -45,7 +47,7 @@ def ask(
 ) -> None:
     """Answer a question of the library by its name; without a name, list the questions.
 
-    Example: mission-kg ask case-overview case=init:pilot-e --format csv
+    Example: mission-kg ask missions-of-an-initiative initiative=init:eu-missions --format csv
     """
     from queries.binding import bind
     from queries.library import question
@@ -148,14 +150,14 @@ def _form(form: AnswerFormat, as_json: bool) -> AnswerFormat:
 
 
 def _query_text(text: str) -> str:
-    """Text itself, or of a file, or of standard input.
+    """Text itself, or that of a file or of standard input.
 
-    A short text without a brace cannot be a query, so it must be a file that is not there.
+    What neither begins like a query nor holds a brace must be the name of a file.
     """
     if text == "-":
         return sys.stdin.read()
-    is_name = "{" not in text and "\n" not in text and len(text) < _SHORT
-    if is_name or (len(text) < _SHORT and Path(text).is_file()):
+    is_query = "{" in text or _QUERY.match(text)
+    if not is_query or (len(text) < _LONGEST_NAME and Path(text).is_file()):
         return _read(Path(text))
     return text
 
