@@ -13,7 +13,7 @@ from ingest import consistency, records
 from ingest.errors import InputError
 from ingest.faults import Faults
 from ingest.limits import DEFAULT, Limits
-from ingest.tables import Row, Table, columns_fit, read_csv, refuse
+from ingest.tables import Row, Table, columns_fit, judge_size, read_csv, refuse
 from ingest.terms import Terms
 from kg.model import Batch, Claim, Finding, Source
 from ontology.names import RDF, RDFS
@@ -27,6 +27,7 @@ _COLUMNS = {
     "agents": (records.AGENT_COLUMNS, records.AGENT_COLUMNS),
     "claims": (records.CLAIM_COLUMNS, records.CLAIM_NEEDED),
 }
+_TABLES = {".csv", ".tsv", ".txt"}
 _NOTHING = Batch((), ())
 
 
@@ -107,8 +108,12 @@ def _all_tables(path: Path, limits: Limits, faults: Faults) -> Iterator[tuple[st
         from ingest.spreadsheet import read_workbook
 
         yield from read_workbook(path, path.name, limits).items()
-    else:
+    elif path.suffix.lower() in _TABLES:
         yield _kind_of(path.name), read_csv(path, path.name, limits)
+    else:
+        judge_size(path, path.name, limits.text_bytes, "text_bytes")
+        said = "is no table: CSV (.csv) or a workbook (.xlsx) was expected."
+        raise refuse(path.name, said, "Ingest an article or RDF as article or rdf.")
 
 
 def _directory_tables(path: Path, limits: Limits, faults: Faults) -> Iterator[tuple[str, Table]]:

@@ -115,7 +115,7 @@ def check(
     reader = reader_of(source_name)
     found = Faults(limits.findings)
     for each in inputs:
-        known = _known(source_name, str(each))
+        known = _known(source_name, str(each), limits)
         found.extend(reader(str(each), options or {}, limits, known).findings)
     return found.all()
 
@@ -166,9 +166,15 @@ def reader_of(source_name: str) -> Reader:
     return READERS[source_name]
 
 
-def _known(source_name: str, given: str) -> Batch:
-    """What an input may take for granted: the shipped library, unless it is that itself."""
-    is_shipped = source_name == "library" and Path(given).resolve() == library.SHIPPED.resolve()
+def _known(source_name: str, given: str, limits: Limits) -> Batch:
+    """What an input may take for granted: the shipped library, unless it is that itself.
+
+    A file that will be refused for its size is refused at once, without reading the library.
+    """
+    path = Path(given)
+    if path.is_file() and path.stat().st_size > max(limits.text_bytes, limits.workbook_bytes):
+        return Batch((), ())
+    is_shipped = source_name == "library" and path.resolve() == library.SHIPPED.resolve()
     return Batch((), ()) if is_shipped else shipped()
 
 
@@ -182,7 +188,7 @@ def _read(
 ) -> _Read:
     progress(f"reading {given}", 0, None)
     started = datetime.now(UTC)
-    known = _known(source_name, given)
+    known = _known(source_name, given, limits)
     reading = reader(given, options, limits, known)
     faults = Faults(limits.findings, list(reading.findings))
     faults.raise_if_any()

@@ -357,6 +357,16 @@ def test_a_directory_without_tables(tmp_path: Path) -> None:
     assert library.examine(tmp_path).batch == Batch((), ())
 
 
+def test_a_file_that_is_no_table(tmp_path: Path, told: Told) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text("# Talk")
+    assert told(library.check(path)) == [
+        "violation: talk.md: is no table: CSV (.csv) or a workbook (.xlsx) was expected. Ingest "
+        "an article or RDF as article or rdf."
+    ]
+    assert "No such file" in told(library.check(tmp_path / "none"))[0]
+
+
 def test_one_file_with_known_sources(tmp_path: Path, make_library: Make) -> None:
     known = library.read(make_library())
     path = tmp_path / "more.csv"

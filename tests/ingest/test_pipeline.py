@@ -165,6 +165,17 @@ def test_check_tells_and_keeps_nothing(home: Home, inputs: dict[str, Path]) -> N
     assert not home.path.exists()
 
 
+def test_a_huge_file_is_refused_before_anything_is_read(home: Home, tmp_path: Path) -> None:
+    pipeline.shipped.cache_clear()
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as out:
+        out.truncate(200_000_000)
+    with pytest.raises(InputError, match="has 200 MB; the limit text_bytes is 100 MB"):
+        pipeline.ingest(home, "library", [path])
+    assert pipeline.shipped.cache_info().currsize == 0
+    assert not home.path.exists()
+
+
 def test_a_workbook_from_the_template(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "mine.xlsx"
     path.write_bytes(template())
