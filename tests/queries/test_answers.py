@@ -46,6 +46,7 @@ def test_golden_answer(name: str, oxigraph: GraphStore) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")  # rdflib calls what it deprecates
 @pytest.mark.parametrize("name", questions())
 def test_both_engines_agree(name: str, oxigraph: GraphStore, rdflib_dataset: Dataset) -> None:
     question = questions()[name]
