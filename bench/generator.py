@@ -22,7 +22,9 @@ AGENT = "https://w3id.org/mission-kg/id/agent/generator"
 TRIPLES_PER_INITIATIVE = 950
 """Measured: quads of a release per generated initiative; turns a wanted size into a count."""
 
-COUNTRIES = "au br ca co de dk ee es fi fr gb gh id ie in it jp ke kr nl no nz pl se us vn za".split()
+COUNTRIES = (
+    "au br ca co de dk ee es fi fr gb gh id ie in it jp ke kr nl no nz pl se us vn za".split()
+)
 FIELDS = "energy transport-mobility agriculture-and-food healthcare environment-climate industry \
 circular-economy digital-connectivity education water security sti".split()
 STAGES = "basic-research research-and-development technology-development demonstration \
@@ -37,7 +39,9 @@ crowd-in-financing stakeholder-roadmapping whole-of-government".split()
 FEATURES = "cf-bold-goals cf-citizen-involvement cf-sectors cf-disciplines cf-multi-level \
 cf-inter-agency cf-dedicated-governance cf-central-pool cf-portfolio-system cf-sense-making \
 cf-monitoring cf-evaluation cf-decision-points cf-adaptable cf-open-share cf-roadmap-focus".split()
-CHANGES = "technical-innovation infrastructure behaviour institutional-regulatory market-logic".split()
+CHANGES = (
+    "technical-innovation infrastructure behaviour institutional-regulatory market-logic".split()
+)
 STATUSES = "identified candidate roadmapped launched scaling".split()
 OWNER_TYPES = "Agency Ministry STIMinistry SectoralMinistry DevelopmentProvider".split()
 TYPES = "MissionFramework MissionProgramme MissionScheme DemonstrationInitiative".split()

@@ -1,6 +1,7 @@
 """The reference data that ships: complete, within bounds, and agreeing with what is known."""
 
 import csv
+import itertools
 from collections import defaultdict
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def spells() -> dict[str, list[tuple[int, int, str]]]:
 
 def test_income_spells_of_a_country_neither_overlap_nor_repeat() -> None:
     for country, runs in spells().items():
-        for (_, end, group), (start, _, following) in zip(runs, runs[1:], strict=False):
+        for (_, end, group), (start, _, following) in itertools.pairwise(runs):
             assert start > end, country
             assert start > end + 1 or group != following, country
 
