@@ -18,9 +18,14 @@ from kg.model import Claim
 BARRED_MODALITIES: Final = frozenset(
     {"inferred", "question", "aspiration", "recommendation", "normative"}
 )
-BARRED_REVIEWS: Final = frozenset(
-    {"proposed", "draft", "submitted", "disputed-status", "superseded"}
-)
+WAITING_REVIEWS: Final = frozenset({"proposed", "draft", "submitted"})
+"""Nobody has let these out yet: they are in no release, not even as claims."""
+BARRED_REVIEWS: Final = WAITING_REVIEWS | {"disputed-status", "superseded"}
+
+
+def published(claim: Claim) -> bool:
+    """Whether a release may show the claim at all; one that waits for review stays at home."""
+    return claim.review_status not in WAITING_REVIEWS
 
 
 def passes(claim: Claim) -> bool:

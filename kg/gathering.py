@@ -1,7 +1,7 @@
 """Takes batches of claims into a store: claim nodes, segments, sources, runs, plain triples.
 
-The same claim from two batches is one claim; what the later batch says of its review, key and note
-stands, so that a user's review overrides what ships.
+Claims that wait for review stay out. The same claim from two batches is one claim; what the later
+batch says of its review, key and note stands, so that a user's review overrides what ships.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from kg.claims import (
     segment_quads,
     source_quads,
 )
-from kg.derive import passes, plain_triple, speaks
+from kg.derive import passes, plain_triple, published, speaks
 from kg.disputes import Cell, Dispute, cell_of, find_disputes
 from kg.errors import KgError
 from kg.model import Batch, Claim, Source
@@ -67,7 +67,7 @@ def gather(store: OxigraphStore, batches: Iterable[Batch], progress: Progress) -
     for batch in batches:
         for source in batch.sources:
             found.sources[source.iri] = source
-        claims = {claim.iri: claim for claim in map(normalised, batch.claims)}
+        claims = {claim.iri: claim for claim in map(normalised, filter(published, batch.claims))}
         for iri in found.seen & claims.keys():
             _forget(store, found, claims[iri])
         found.seen |= claims.keys()

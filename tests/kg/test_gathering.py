@@ -4,10 +4,13 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyoxigraph import Literal
 
 from kg.claims import read_claims
+from kg.derive import WAITING_REVIEWS
 from kg.gathering import Gathered, assert_plain, gather
 from kg.model import Batch
 from kg.release import single_valued
@@ -53,6 +56,16 @@ def test_the_later_review_withdraws_the_plain_triple(make_batches: Make) -> None
     assert len(found.seen) == len(list(read_claims(after))) == 32
     (kept,) = (claim for claim in read_claims(after) if claim.iri == withdrawn.iri)
     assert kept.review_status == "superseded"
+
+
+@pytest.mark.parametrize("review", sorted(WAITING_REVIEWS))
+def test_what_waits_for_review_is_in_no_release(make_batches: Make, review: str) -> None:
+    shared, one = make_batches(1)
+    waiting = replace(one.claims[2], value=Literal("a proposal"), review_status=review)
+    before, first = taken([shared, one])
+    after, found = taken([shared, one, Batch((), (waiting,))])
+    assert set(after.quads()) == set(before.quads())
+    assert found.digest == first.digest
 
 
 def test_a_line_twice_in_one_batch_is_one_claim(make_batches: Make) -> None:

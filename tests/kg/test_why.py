@@ -77,7 +77,7 @@ CLAIMS = (
     claim("init:x", "hasFeature", "cf:cf-bold-goals"),
     claim("init:x", "lacksFeature", "cf:cf-bold-goals", PAGE),
     claim("init:x", "seeksFeature", "cf:cf-monitoring", value_status="planned"),
-    claim("init:x", "hasFeature", "cf:cf-evaluation", review_status="proposed"),
+    claim("init:x", "hasFeature", "cf:cf-evaluation", review_status="superseded"),
     claim("init:x", "hasFeature", "cf:cf-sectors"),
 )
 
@@ -270,7 +270,7 @@ def test_a_claim_that_the_filter_holds_back_is_named_with_the_reason(store: Oxig
 @pytest.mark.parametrize(
     ("predicate", "value", "says"),
     [
-        ("hasFeature", "cf:cf-evaluation", "its review status is proposed"),
+        ("hasFeature", "cf:cf-evaluation", "its review status is superseded"),
         ("seeksFeature", "cf:cf-monitoring", "its value status is planned"),
         ("hasFeature", "cf:cf-bold-goals", "other claims dispute it"),
         ("hasFeature", "cf:cf-bold-goals", "The comparison cell says: disputed."),
