@@ -19,7 +19,7 @@ from ontology.names import MKG, RDF, RDFS, XSD
 
 ENTERED = datetime(2026, 1, 1, tzinfo=UTC)
 AGENT = "https://w3id.org/mission-kg/id/agent/generator"
-TRIPLES_PER_INITIATIVE = 950
+TRIPLES_PER_INITIATIVE = 1_700
 """Measured: quads of a release per generated initiative; turns a wanted size into a count."""
 
 COUNTRIES = (
@@ -127,6 +127,8 @@ def _initiative(w: _Writer, rng: random.Random, number: int, organisations: int)
     w.say(f"case:generated-{number}", "a", "Case")
     w.say(f"case:generated-{number}", "label", f"Case {number}")
     w.say(f"case:generated-{number}", "describes", me)
+    w.say(f"case:generated-{number}", "hasSource", f"src:generated-{number}")
+    w.say(f"case:generated-{number}", "reviewStatus", "review:unreviewed")
     w.say(f"country:{country}", "a", "Country")
     w.say(f"country:{country}", "label", country.upper())
     w.say(me, "operatesIn", f"country:{country}")

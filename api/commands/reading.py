@@ -49,14 +49,18 @@ def ask(
 
     Example: mission-kg ask missions-of-an-initiative initiative=init:eu-missions --format csv
     """
+    from kg.answers import require_known
     from queries.binding import bind
     from queries.library import question
 
     if not name:
         _list_questions(as_json)
         return
-    bound = bind(question(name), pairs(arguments or []))
-    say_answer(_service(home).store, bound, _form(form, as_json))
+    given = pairs(arguments or [])
+    bound = bind(question(name), given)
+    store = _service(home).store
+    require_known(store, question(name), given)
+    say_answer(store, bound, _form(form, as_json))
 
 
 def why(

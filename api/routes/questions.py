@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.pages import Grid, render, with_labels
 from api.responding import Parameters, answer, read_parameters
 from api.wiring import service_of
+from kg.answers import require_known
 from queries import library
 from queries.binding import bind, expected
 from queries.library import Question
@@ -35,6 +36,7 @@ async def answer_question(name: str, request: Request) -> Response:
     parameters = read_parameters(request.scope["query_string"])
     arguments = _arguments(parameters)
     query = bind(question, arguments)
+    require_known(service_of(request).store, question, arguments)
 
     def page(grid: Grid | bool, _: str, links: object) -> str:
         return render(

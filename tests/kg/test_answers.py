@@ -39,7 +39,8 @@ def test_truth(store: OxigraphStore) -> None:
     question = read_question("truth", f"{HEADER}{PREFIX}ASK WHERE {{ {BLOCK} ?who ?p ?v }}")
     table = ask(store, question, {})
     assert (table.variables, table.rows) == (("answer",), ((Literal(True),),))
-    assert ask(store, question, {"who": "init:z"}).rows == ((Literal(False),),)
+    store.add([Quad(A, P, NamedNode(f"{A.value}z"), A)])
+    assert ask(store, question, {"who": "init:az"}).rows == ((Literal(False),),)
 
 
 def test_triples(store: OxigraphStore) -> None:
@@ -53,3 +54,16 @@ def test_a_bad_argument_is_told(store: OxigraphStore) -> None:
     text = f"{HEADER}{PREFIX}SELECT ?v WHERE {{ {BLOCK} ?who ?p ?v }}"
     with pytest.raises(BadArgument):
         ask(store, read_question("rows", text), {"who": "not a thing {}"})
+
+
+def test_a_thing_of_which_nothing_is_known_is_refused_with_near_names(
+    store: OxigraphStore,
+) -> None:
+    kind = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+    pilot = NamedNode("https://w3id.org/mission-kg/id/initiative/pilot-e")
+    store.add([Quad(pilot, kind, P, A)])
+    question = read_question("rows", f"{HEADER}{PREFIX}SELECT ?v WHERE {{ {BLOCK} ?who ?p ?v }}")
+    with pytest.raises(BadArgument, match=r"'who' cannot be 'init:pilot-ee'.*init:pilot-e"):
+        ask(store, question, {"who": "init:pilot-ee"})
+    with pytest.raises(BadArgument, match=r"says anything of"):
+        ask(store, question, {"who": "<https://example.org/nowhere>"})

@@ -22,7 +22,7 @@ from kg.stores.oxigraph import OxigraphStore
 from ontology.curies import expand
 from ontology.names import GRAPH_ASSERTED, GRAPH_INFERRED, GRAPH_ONTOLOGY, ID, MKG, RDF
 
-KILLS = 24
+KILLS = 30
 Make = Callable[..., list[Batch]]
 
 
@@ -305,7 +305,7 @@ def test_kill_the_build_at_any_moment(tmp_path: Path) -> None:
     )
     *after_kills, last = map(json.loads, done.stdout.splitlines())
     assert len(after_kills) == KILLS
-    assert sum(line["killed"] for line in after_kills) >= KILLS - 4
+    assert sum(line["killed"] for line in after_kills) >= KILLS * 2 // 3
     assert all(line["faults"] == [] for line in [*after_kills, last])
     ids = [line["id"] for line in after_kills if line["id"]]
     assert ids == sorted(ids)
