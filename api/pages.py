@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pyoxigraph import (
@@ -41,6 +41,8 @@ LIMIT 100
 """What the query form holds at first."""
 
 _WEB: Final = re.compile("https?://")
+_MARK: Final = re.compile("(?:^|&)t=([0-9]{1,6})(?![0-9.:])")
+_SHORT: Final = 32
 _LABEL: Final = "Label"
 _TRIPLE: Final = ("subject", "predicate", "object")
 
@@ -127,6 +129,18 @@ def describe_link(iri: str) -> str:
     return "/sparql?" + urlencode({"query": f"DESCRIBE <{iri}>"})
 
 
+def short_link(address: str) -> str:
+    """Say where a long address leads: to a moment (``#t=75``) its time, else its host."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    if mark := _MARK.search(parts.fragment):
+        minutes, seconds = divmod(int(mark[1]), 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+    return f"{parts.netloc}/…" if parts.netloc and len(address) > _SHORT else address
+
+
 def _show_iri(iri: str) -> Shown:
     name = curies.compact(iri)
     if name is not None or iri.startswith(BASE):
@@ -149,4 +163,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["query_string"] = urlencode
+    environment.filters["short_link"] = short_link
     return environment

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from fastapi import Request
 from pydantic import ValidationError
 
+from api.choices import things
 from api.counts import counts
 from api.errors import WrongUse
 from api.execution import QueryRunner
@@ -33,6 +34,7 @@ class Service:
         self.settings = settings
         self.release = release
         self.store = store
+        self._labels: dict[str, dict[str, str]] = {}
         self.runner = QueryRunner(
             store,
             concurrent=settings.concurrent_queries,
@@ -44,6 +46,12 @@ class Service:
     def counts(self) -> dict[str, int]:
         """How much the release holds; counted once, since a release never changes."""
         return counts(self.store)
+
+    def labels(self, space: str) -> dict[str, str]:
+        """Labels of the things under a namespace, for a form; looked up once, as the counts."""
+        if space not in self._labels:
+            self._labels[space] = things(self.store, space)
+        return self._labels[space]
 
     def explain(self, triple: Asked) -> "Explanation":
         """Explain a triple. Raises ``kg.errors.NotDerivable``."""

@@ -42,6 +42,10 @@ _MEDIA: Final = {
 }
 
 
+_NARROW: Final = 14
+"""A column narrower than this, with its margin, is not worth reading."""
+
+
 def say(text: str = "") -> None:
     """Print a line of the answer."""
     sys.stdout.write(f"{text}\n")
@@ -145,14 +149,29 @@ def _say_grid(heads: tuple[str, ...], rows: list[list[str]]) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for head in heads:
-        table.add_column(head, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else _width(heads, rows))
-    console.print(table)
+    needed = _width(heads, rows)
+    console = Console(width=None if sys.stdout.isatty() else needed)
+    if needed > console.width < len(heads) * _NARROW:
+        _say_records(heads, rows)
+    else:
+        table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for head in heads:
+            table.add_column(head, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        console.print(table)
     note(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def _say_records(heads: tuple[str, ...], rows: list[list[str]]) -> None:
+    """Print one line per value, for rows with more columns than the terminal has room for."""
+    indent = max(map(len, heads))
+    for number, row in enumerate(rows):
+        if number:
+            say()
+        for head, cell in zip(heads, row, strict=True):
+            if cell:
+                say(f"{head:<{indent}}  {cell}")
 
 
 def _width(heads: tuple[str, ...], rows: list[list[str]]) -> int:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import anyio
 from fastapi import APIRouter, Request, Response
 
+from api.choices import Choice, choices, spaces
+from api.negotiation import HTML, choose
 from api.pages import Grid, render, with_labels
-from api.responding import Parameters, answer, read_parameters
-from api.wiring import service_of
+from api.responding import Parameters, answer, one, read_parameters
+from api.wiring import Service, service_of
 from kg.answers import require_known
 from queries import library
 from queries.binding import bind, expected
@@ -36,19 +39,24 @@ async def answer_question(name: str, request: Request) -> Response:
     parameters = read_parameters(request.scope["query_string"])
     arguments = _arguments(parameters)
     query = bind(question, arguments)
-    require_known(service_of(request).store, question, arguments)
+    service = service_of(request)
+    require_known(service.store, question, arguments)
+    offered: dict[str, tuple[Choice, ...]] = {}
+    if choose(request.headers.get("accept"), one(parameters, "format")).results == HTML:
+        offered = await anyio.to_thread.run_sync(_choices, service, question, arguments)
 
     def page(grid: Grid | bool, _: str, links: object) -> str:
         return render(
             "answer.html",
             question=question,
             arguments=arguments,
+            choices=offered,
             query=query,
             grid=with_labels(grid) if isinstance(grid, Grid) else grid,
             links=links,
         )
 
-    return await answer(request, service_of(request), query, parameters, page)
+    return await answer(request, service, query, parameters, page)
 
 
 def _arguments(parameters: Parameters) -> dict[str, str]:
@@ -58,6 +66,20 @@ def _arguments(parameters: Parameters) -> dict[str, str]:
         if name != "format":
             arguments[name] = f"{arguments[name]},{value}" if name in arguments else value
     return arguments
+
+
+def _choices(
+    service: Service, question: Question, arguments: dict[str, str]
+) -> dict[str, tuple[Choice, ...]]:
+    """What the form offers, by parameter; empty where it is typed in."""
+    offered = {}
+    for each in question.parameters:
+        known: dict[str, str] = {}
+        if each.base in {"iri", "concept"}:
+            for space in spaces(each):
+                known.update(service.labels(space))
+        offered[each.name] = choices(question, each, arguments.get(each.name, each.default), known)
+    return offered
 
 
 def _described(question: Question) -> dict[str, Any]:

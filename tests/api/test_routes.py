@@ -44,6 +44,16 @@ def test_an_answer_comes_as_csv_and_as_a_page(client):
     assert "What this means" in page
 
 
+def test_a_form_offers_what_is_there_and_links_are_short(client):
+    path = "/api/v1/questions/time-marks-of-a-source/answer"
+    page = client.get(path, headers=HTML).text
+    assert '<option value="src:article-6935aaf6" selected>' in page
+    assert "An example to start from" in page
+    assert '#t=184">00:03:04</a>' in page
+    chosen = client.get(path, headers=HTML, params={"source": "src:article-6935aaf6"}).text
+    assert "An example to start from" not in chosen
+
+
 @pytest.mark.parametrize("name", questions())
 def test_every_question_answers_as_a_page(client, name):
     response = client.get(f"/api/v1/questions/{name}/answer", headers=HTML)
