@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest import library, runs, writing
-from ingest.errors import IngestError
+from ingest.errors import IngestError, InputError
 from ingest.faults import Faults, did_you_mean, shown
 from ingest.home import Home
 from ingest.library import Reading
@@ -192,6 +192,7 @@ def _read(
     reading = reader(given, options, limits, known)
     faults = Faults(limits.findings, list(reading.findings))
     faults.raise_if_any()
+    _refuse_nothing(given, reading.batch, reading.findings)
     used = _used(given)
     text = writing.sources_csv(reading.batch.sources) + writing.claims_csv(reading.batch)
     iri = runs.run_iri(source_name, used, options, text)
@@ -200,6 +201,19 @@ def _read(
     ended = datetime.now(UTC)
     run = Run(iri, label, used, started, ended, runs.AGENT, runs.software())
     return _Read(name, given, reading.batch, run, reading.findings, known)
+
+
+def _refuse_nothing(given: str, batch: Batch, findings: tuple[Finding, ...]) -> None:
+    """Raises ``InputError`` where an input would leave nothing behind but its name."""
+    if not batch.claims:
+        reason = f" {findings[0].message}" if findings else ""
+        finding = Finding(
+            "violation",
+            f"it gives no claim to keep.{reason}",
+            given,
+            "Add at least one statement with a property that mission-kg knows.",
+        )
+        raise InputError((finding,))
 
 
 def _short(given: str, options: Mapping[str, str]) -> str:

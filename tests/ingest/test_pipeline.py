@@ -209,3 +209,12 @@ def test_a_release_of_the_shipped_library_and_the_home(home: Home, inputs: dict[
     assert {"Reading of the shipped library", "Reading of harbour as article"} <= labels
     published = f"ASK {{ ?segment <{MKG}quote> ?words }}"
     assert not store.ask(published)  # Proposals wait for a curator.
+
+
+def test_an_input_that_gives_no_claim_is_refused_and_leaves_the_home_alone(tmp_path: Path) -> None:
+    file = tmp_path / "strange.ttl"
+    file.write_text("<https://example.org/a> <https://example.org/knows> <https://example.org/b> .")
+    home = Home(tmp_path / "home")
+    with pytest.raises(InputError, match=r"strange\.ttl.*gives no claim to keep"):
+        pipeline.ingest(home, "rdf", [file])
+    assert home.sources() == ()
