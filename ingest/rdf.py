@@ -17,6 +17,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFor
 from pyoxigraph import parse as parse_rdf
 
 from ingest import runs
+from ingest.consistency import check_circles
 from ingest.errors import BrokenSyntax, InputError
 from ingest.faults import Faults, did_you_mean, shown
 from ingest.library import Reading, described
@@ -88,6 +89,8 @@ def read_input(
     try:
         quads = parse(read_text(path, path.name, limits), path.name)
         batch = to_batch(quads, _source(path, options), known, path.name, faults)
+        # Also found when what is kept is read back, but there under the name of the kept table.
+        check_circles([(path.name, claim) for claim in batch.claims], vocabulary(), faults)
     except InputError as error:
         faults.extend(error.findings)
         batch = Batch((), ())

@@ -218,3 +218,16 @@ def test_an_input_that_gives_no_claim_is_refused_and_leaves_the_home_alone(tmp_p
     with pytest.raises(InputError, match=r"strange\.ttl.*gives no claim to keep"):
         pipeline.ingest(home, "rdf", [file])
     assert home.sources() == ()
+
+
+def test_a_circle_in_an_rdf_file_is_told_at_that_file(tmp_path: Path) -> None:
+    file = tmp_path / "circle.ttl"
+    file.write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        "@prefix topic: <https://example.org/> .\n"
+        "topic:one skos:broader topic:two . topic:two skos:broader topic:one ."
+    )
+    home = Home(tmp_path / "home")
+    with pytest.raises(InputError, match=r"^circle\.ttl.*goes round in a circle"):
+        pipeline.ingest(home, "rdf", [file])
+    assert home.sources() == ()
