@@ -68,9 +68,10 @@ def gather(store: OxigraphStore, batches: Iterable[Batch], progress: Progress) -
         for source in batch.sources:
             found.sources[source.iri] = source
         claims = {claim.iri: claim for claim in map(normalised, filter(published, batch.claims))}
-        for iri in found.seen & claims.keys():
-            _forget(store, found, claims[iri])
-        found.seen |= claims.keys()
+        for iri, claim in claims.items():
+            if iri in found.seen:
+                _forget(store, found, claim)
+        found.seen.update(claims)  # with |= a view of keys would make a new set each time
         store.add(_batch_quads(batch, claims, found))
         progress("claims", len(found.seen), None)
     for source in found.sources.values():

@@ -5,6 +5,7 @@ release's make no new one. The only thing in a release that a clock decides is i
 what repeats it).
 """
 
+import gc
 import hashlib
 import json
 import time
@@ -86,10 +87,12 @@ def build(
     cells, dump, reports, store, seal. Raises ``ValidationFailed`` (the old release stays),
     ``BuildInProgress`` and ``KgError`` (a claim without a source).
     """
-    with building(releases_dir) as work:
+    with building(releases_dir) as work, _spared_collector():
         job = _Job(work, progress)
         with job.stage("claims"):
             found = gather(job.store, batches, progress)
+        gc.freeze()  # the claims stay to the end: no use in looking through them again
+        gc.enable()
         inputs = _inputs_digest(found)
         if (same := _same(releases_dir, lambda old: old.inputs == inputs)) is not None:
             return same
@@ -108,6 +111,22 @@ def build(
             _write_store(plain, work / STORE)
         with job.stage("seal"):
             return seal(work, _manifest(job, found, findings, label, ontology))
+
+
+@contextmanager
+def _spared_collector() -> Iterator[None]:
+    """Let the garbage collector rest while claims come in: a fifth of the time it took.
+
+    Claims hold no cycles, and it would walk all that came in so far again and again.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was:
+            gc.enable()
 
 
 @dataclass(slots=True)
