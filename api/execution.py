@@ -6,22 +6,62 @@ A thread cannot be killed: a query over its time is answered, its thread ends by
 """
 
 import io
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
 
 from api.errors import AnswerTooLarge, TimeLimit
 from kg.errors import KgError
-from kg.store import GraphStore, MediaChoice
+from kg.store import Dataset, GraphStore, MediaChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a caller may lower, never raise: wall time, rows, bytes of the answer, memory."""
+
+    seconds: float
+    rows: int
+    answer_bytes: int
+    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as written by the store: its media type and its bytes."""
+    """An answer: its media type, its bytes (all, or as they come), and what cut it short.
+
+    ``cut`` names the limit that left rows out, ``None`` where the answer is whole.
+    """
 
     media_type: str
-    body: bytes
+    body: bytes | AsyncIterator[bytes]
+    cut: str | None = None
+    seconds: float = 0.0
+
+
+class Runner(Protocol):
+    """A door for strangers' queries."""
+
+    async def answer(
+        self,
+        query: str,
+        media: MediaChoice,
+        *,
+        dataset: Dataset | None = None,
+        limits: Limits | None = None,
+        client: str = "",
+    ) -> Answer:
+        """Answer ``query``. Raises what is over its limit, and what the store raises.
+
+        ``limits``: less than the service's own; ``client``: whose share of the service it takes.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """End what still runs."""
+        ...
 
 
 class QueryRunner:
@@ -36,14 +76,27 @@ class QueryRunner:
         self._seconds = seconds
         self._answer_bytes = answer_bytes
 
-    async def answer(self, query: str, media: MediaChoice) -> Answer:
+    async def answer(
+        self,
+        query: str,
+        media: MediaChoice,
+        *,
+        dataset: Dataset | None = None,
+        limits: Limits | None = None,
+        client: str = "",
+    ) -> Answer:
         """Answer ``query``. Raises ``TimeLimit``, ``AnswerTooLarge`` and what the store raises."""
         if self._limiter is None:  # belongs to the running event loop, so not made before it
             self._limiter = anyio.CapacityLimiter(self._concurrent)
         try:
-            with anyio.fail_after(self._seconds):
+            with anyio.fail_after(limits.seconds if limits else self._seconds):
                 return await anyio.to_thread.run_sync(
-                    self._write, query, media, limiter=self._limiter, abandon_on_cancel=True
+                    self._write,
+                    query,
+                    media,
+                    dataset,
+                    limiter=self._limiter,
+                    abandon_on_cancel=True,
                 )
         except TimeoutError as error:
             raise TimeLimit(
@@ -53,10 +106,14 @@ class QueryRunner:
                 self._seconds,
             ) from error
 
-    def _write(self, query: str, media: MediaChoice) -> Answer:
+    async def aclose(self) -> None:
+        """Do nothing: threads end by themselves."""
+
+    def _write(self, query: str, media: MediaChoice, dataset: Dataset | None) -> Answer:
         out = _Bounded(self._answer_bytes)
         try:
-            return Answer(self._store.write_answer(query, media, out), out.getvalue())
+            written = self._store.write_answer(query, media, out, dataset=dataset)
+            return Answer(written, out.getvalue())
         except (KgError, AnswerTooLarge) as error:
             # Its frames hold the running result, which may only be let go on this thread.
             error.__cause__ = error.__context__ = None

@@ -42,6 +42,18 @@ class MediaChoice:
     graph: str
 
 
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset given beside the query, which it overrides (SPARQL 1.1 Protocol, section 2.1.4).
+
+    ``default``: IRIs of the graphs merged to the default graph; ``named``: IRIs of the named
+    graphs. ``None``: not given, so what the query or the store says holds; empty: no graph.
+    """
+
+    default: tuple[str, ...] | None = None
+    named: tuple[str, ...] | None = None
+
+
 class GraphStore(Protocol):
     """A set of named graphs that answers SPARQL 1.1."""
 
@@ -62,8 +74,13 @@ class GraphStore(Protocol):
         """Answer a CONSTRUCT or DESCRIBE."""
         ...
 
-    def write_answer(self, query: str, media: MediaChoice, out: BinaryIO) -> str:
-        """Answer any form of query into ``out``; returns the media type that was written."""
+    def write_answer(
+        self, query: str, media: MediaChoice, out: BinaryIO, *, dataset: Dataset | None = None
+    ) -> str:
+        """Answer any form of query into ``out``; returns the media type that was written.
+
+        ``dataset``: wins over the query's FROM; a graph that is not there is empty.
+        """
         ...
 
     def update(self, text: str) -> None:

@@ -17,10 +17,11 @@ import pyoxigraph as ox
 import zstandard
 
 from kg.errors import QueryFault, StoreError
-from kg.store import Capabilities, MediaChoice, Table
+from kg.store import Capabilities, Dataset, MediaChoice, Table
 from kg.stores.faults import disk_faults, evaluation_faults, parse_faults, syntax_fault
 from kg.stores.scanning import refuse_oversize, refuse_remote
 from ontology.curies import PREFIXES
+from ontology.names import BASE
 
 RESULT_FORMATS: Final = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -120,14 +121,17 @@ class OxigraphStore:
         with evaluation_faults():
             return iter(list(answer))
 
-    def write_answer(self, query: str, media: MediaChoice, out: BinaryIO) -> str:
+    def write_answer(
+        self, query: str, media: MediaChoice, out: BinaryIO, *, dataset: Dataset | None = None
+    ) -> str:
         """Answer any form of query into ``out``; returns the media type that was written.
 
-        Raises ``QueryFault`` where a media type of ``media`` is not known, before asking.
+        A relative IRI is read against ``ontology.names.BASE``. Raises ``QueryFault`` where a media
+        type of ``media`` or an IRI of ``dataset`` cannot be used, before asking.
         """
         results = _format(RESULT_FORMATS, media.results, "rows")
         graph = _format(GRAPH_FORMATS, media.graph, "triples")
-        answer = self._run(query)
+        answer = self._run(query, dataset, base=BASE)
         with evaluation_faults():
             if not isinstance(answer, ox.QueryTriples):
                 answer.serialize(out, format=results)
@@ -207,12 +211,20 @@ class OxigraphStore:
         self._store.optimize()
         self._store.flush()
 
-    def _run(self, query: str) -> Answer:
+    def _run(self, query: str, dataset: Dataset | None = None, base: str | None = None) -> Answer:
         found = refuse_remote(query)
         refuse_oversize(query)
+        default, named = _dataset(dataset)
+        union = "FROM" not in found and default is None and named is None
         try:
             with evaluation_faults():
-                return self._store.query(query, use_default_graph_as_union="FROM" not in found)
+                return self._store.query(
+                    query,
+                    base_iri=base,
+                    use_default_graph_as_union=union,
+                    default_graph=default,
+                    named_graphs=named,
+                )
         except SyntaxError as error:
             raise syntax_fault(query, error, "query") from error
 
@@ -235,6 +247,24 @@ class OxigraphStore:
 
 def _graph(graph: str | None) -> ox.NamedNode | None:
     return None if graph is None else ox.NamedNode(graph)
+
+
+def _dataset(
+    dataset: Dataset | None,
+) -> tuple[
+    list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None,
+    list[ox.NamedNode | ox.BlankNode] | None,
+]:
+    """The engine's form of a dataset. One part given empties the other, as section 2.1.4 says."""
+    if dataset is None or (dataset.default is None and dataset.named is None):
+        return None, None
+    try:
+        return (
+            [ox.NamedNode(iri) for iri in dataset.default or ()],
+            [ox.NamedNode(iri) for iri in dataset.named or ()],
+        )
+    except ValueError as error:
+        raise QueryFault(f"A graph of the dataset is not an absolute IRI: {error}.") from error
 
 
 def _format(known: dict[str, _F], media: str, what: str) -> _F:
