@@ -54,9 +54,10 @@ def main() -> None:
         app()
     except _faults() as fault:
         from api.errors import WrongUse
+        from ingest.errors import UnknownKind
 
         sys.stderr.write(f"{fault}\n")
-        sys.exit(2 if isinstance(fault, WrongUse) else 1)
+        sys.exit(2 if isinstance(fault, WrongUse | UnknownKind) else 1)
 
 
 def _faults() -> tuple[type[Exception], ...]:

@@ -41,7 +41,8 @@ LIMIT 100
 """What the query form holds at first."""
 
 _WEB: Final = re.compile("https?://")
-_MARK: Final = re.compile("(?:^|&)t=([0-9]{1,6})(?![0-9.:])")
+_MARK: Final = re.compile("(?:^|&)t=([0-9]{1,6})(?![0-9:])")
+_YOUTUBE: Final = frozenset({"youtu.be", "youtube.com", "www.youtube.com", "m.youtube.com"})
 _SHORT: Final = 32
 _LABEL: Final = "Label"
 _TRIPLE: Final = ("subject", "predicate", "object")
@@ -116,7 +117,7 @@ def show(term: Cell) -> Shown:
         return _show_iri(term.value)
     if isinstance(term, Literal):
         plain = term.datatype.value.removeprefix(XSD)
-        link = term.value if plain == "anyURI" and _WEB.match(term.value) else None
+        link = playable(term.value) if plain == "anyURI" and _WEB.match(term.value) else None
         return Shown(term.value, link, lang=term.language, number=plain in {"integer", "decimal"})
     if isinstance(term, BlankNode):
         return Shown(str(term))
@@ -139,6 +140,23 @@ def short_link(address: str) -> str:
         minutes, seconds = divmod(int(mark[1]), 60)
         return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
     return f"{parts.netloc}/…" if parts.netloc and len(address) > _SHORT else address
+
+
+def playable(address: str) -> str:
+    """The address at which a browser plays a moment.
+
+    YouTube's player takes ``t=75s`` in the query and passes over the fragment of W3C Media
+    Fragments; every other address stays as it is.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    mark = _MARK.search(parts.fragment)
+    if mark is None or parts.hostname not in _YOUTUBE:
+        return address
+    query = "&".join(filter(None, (parts.query, f"t={int(mark[1])}s")))
+    return parts._replace(query=query, fragment="").geturl()
 
 
 def _show_iri(iri: str) -> Shown:

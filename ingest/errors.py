@@ -1,6 +1,7 @@
 """Errors of ingest, in two families: mend the input, or try again later.
 
     IngestError
+    ├── UnknownKind             called with a kind of source that there is not
     ├── InputError              terminal: the input has a fault; carries the findings
     │   ├── UnreadableFile          too large, empty, no text, wrong encoding, not there
     │   ├── BrokenSyntax            not well-formed; with line and column where known
@@ -21,6 +22,10 @@ from kg.model import Finding
 
 class IngestError(Exception):
     """Base of all errors of this room."""
+
+
+class UnknownKind(IngestError):
+    """Called with a kind of source that there is not: the call is wrong, not the input."""
 
 
 class InputError(IngestError):
@@ -89,5 +94,6 @@ def summary(findings: tuple[Finding, ...]) -> str:
     faults = [each for each in findings if each.severity == "violation"] or list(findings)
     if not faults:
         return "The input has a fault."
-    more = f" ({len(faults) - 1} more faults.)" if len(faults) > 1 else ""
+    rest = len(faults) - 1
+    more = f" ({rest} more fault{'s' * (rest > 1)}; mission-kg check lists all.)" if rest else ""
     return sentence(faults[0]) + more

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest import library, runs, writing
-from ingest.errors import IngestError, InputError
+from ingest.errors import IngestError, InputError, UnknownKind
 from ingest.faults import Faults, did_you_mean, shown
 from ingest.home import Home
 from ingest.library import Reading
@@ -29,7 +29,10 @@ Reader = Callable[[str, Mapping[str, str], Limits, Batch], Reading]
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """One input: where it is kept, what it brought, what was found. ``changed``: it is new."""
+    """One input: where it is kept, what it brought, what was found.
+
+    ``changed``: it is new. ``replaces``: what was read for the earlier one of this name, if any.
+    """
 
     input: str
     directory: Path
@@ -39,6 +42,7 @@ class Ingested:
     proposed: int
     findings: tuple[Finding, ...]
     changed: bool
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,13 @@ def ingest(
     _check_names(read)
     with home.lock():
         old = {each.name: _kept_run(home, each.name) for each in read}
-        fresh = [each for each in read if old[each.name] != each.run.iri]
+        fresh = [each for each in read if not _is_kept(each, old[each.name])]
         home.replace({each.name: _writer(each) for each in fresh})
     for each in fresh:
         progress(f"kept {each.name}", len(each.batch.claims), len(each.batch.claims))
-    return IngestReport(source_name, tuple(_told(home, each, each in fresh) for each in read))
+    return IngestReport(
+        source_name, tuple(_told(home, each, old[each.name], each in fresh) for each in read)
+    )
 
 
 def check(
@@ -154,12 +160,12 @@ def shipped() -> Batch:
 
 
 def reader_of(source_name: str) -> Reader:
-    """The reader with this name. Raises ``IngestError`` naming the nearest."""
+    """The reader with this name. Raises ``UnknownKind`` naming the nearest."""
     from ingest.readers import READERS
 
     if source_name not in READERS:
         known = ", ".join(READERS)
-        raise IngestError(
+        raise UnknownKind(
             f"There is no kind of source {shown(source_name)}. "
             + did_you_mean(source_name, READERS, f"Kinds: {known}.")
         )
@@ -244,9 +250,13 @@ def _check_names(read: Sequence[_Read]) -> None:
         seen[each.name] = each.input
 
 
-def _kept_run(home: Home, name: str) -> str | None:
+def _kept_run(home: Home, name: str) -> Run | None:
     directory = home.sources_dir / name
-    return runs.read_run(directory).iri if directory.is_dir() else None
+    return runs.read_run(directory) if directory.is_dir() else None
+
+
+def _is_kept(read: _Read, old: Run | None) -> bool:
+    return old is not None and old.iri == read.run.iri
 
 
 def _writer(read: _Read) -> Callable[[Path], None]:
@@ -260,7 +270,7 @@ def _writer(read: _Read) -> Callable[[Path], None]:
     return write
 
 
-def _told(home: Home, read: _Read, changed: bool) -> Ingested:
+def _told(home: Home, read: _Read, old: Run | None, changed: bool) -> Ingested:
     claims = read.batch.claims
     return Ingested(
         input=read.input,
@@ -271,4 +281,5 @@ def _told(home: Home, read: _Read, changed: bool) -> Ingested:
         proposed=sum(claim.review_status == "proposed" for claim in claims),
         findings=read.findings,
         changed=changed,
+        replaces=old.used if old is not None and changed else (),
     )

@@ -101,7 +101,7 @@ def decode(data: bytes, name: str) -> str:
         raise refuse(name, said, "Give UTF-8 text, or name the file by its real kind (.xlsx).")
     wide = next((what for mark, what in _WIDE.items() if data.startswith(mark)), None)
     if wide:
-        raise refuse(name, f"is encoded as {wide}, not UTF-8.", 'Save it again as "CSV UTF-8".')
+        raise refuse(name, f"is encoded as {wide}, not UTF-8.", "Save it again as UTF-8.")
     if b"\x00" in data:
         line = data[: data.index(b"\x00")].count(b"\n") + 1
         said = f"is no text: line {line} holds a NUL byte."
@@ -111,9 +111,9 @@ def decode(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         said = f"is not UTF-8: line {line} holds the byte 0x{data[error.start]:02x}."
-        raise refuse(
-            name, said, 'Save it again as UTF-8 (in a spreadsheet: "CSV UTF-8").'
-        ) from None
+        table = name.lower().endswith((".csv", ".tsv"))
+        way = ' (in a spreadsheet: "CSV UTF-8")' if table else ""
+        raise refuse(name, said, f"Save it again as UTF-8{way}.") from None
     if not text.strip():
         raise refuse(name, "holds nothing but blanks.", "Give a file with content.")
     return text

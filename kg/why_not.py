@@ -14,6 +14,7 @@ from kg.reasoning.proof import StoreFacts
 from kg.reasoning.rules import Binding, GuardedRule, Pattern, RuleSet
 from kg.reasoning.wording import clause
 from kg.store import GraphStore
+from ontology.curies import compact
 from ontology.names import GRAPH_ASSESSMENTS, GRAPH_INFERRED, MKG
 
 MOST_RULES = 4
@@ -36,8 +37,22 @@ def why_not(store: GraphStore, rules: RuleSet, triple: Triple) -> str:
     if store.contains(triple, GRAPH_INFERRED):
         found.append("It stands in the inferred graph all the same: build the release anew.")
     if len(found) == 1:
+        found += _unheard_of(store, triple)
         found.append("No claim comes near to it. Check the spelling, or add a claim with a source.")
     return " ".join(found)
+
+
+def _unheard_of(store: GraphStore, triple: Triple) -> Iterator[str]:
+    """Sentences on the parts of the triple that the graph does not know at all."""
+    parts = (triple.subject, triple.predicate, triple.object)
+    for part in parts:
+        if isinstance(part, NamedNode) and not _known(store, part):
+            yield f"The graph knows no {compact(part.value) or part.value}."
+
+
+def _known(store: GraphStore, part: NamedNode) -> bool:
+    places = (f"{part} ?p ?o", f"?s ?p {part}", f"?s {part} ?o")
+    return any(store.ask(f"ASK {{ {place} }}") for place in places)
 
 
 def _held_back(store: GraphStore, wanted: Pattern, labels: Labels) -> list[str]:

@@ -4,6 +4,7 @@ One prefix per kind of entity and per concept scheme (``ontology.names``), so th
 holds a slash. Schemes without a short prefix are their own prefix, read from the scheme files.
 """
 
+from difflib import get_close_matches
 from typing import Final
 
 from curies import Converter
@@ -46,10 +47,16 @@ def expand(curie: str) -> str:
         raise ValueError(f'"{curie}" is no CURIE: it has no colon. Write it like init:pilot-e.')
     iri = _CONVERTER.expand(curie)
     if iri is None:
-        raise ValueError(
-            f'"{prefix}" (in "{curie}") is no known prefix. Use one of ontology.curies.PREFIXES.'
-        )
+        raise ValueError(f'"{prefix}" (in "{curie}") is no known prefix.{_near(prefix)}')
     return iri
+
+
+def _near(prefix: str) -> str:
+    """`` Did you mean init: or inst:?``, or some prefixes where none is near."""
+    found = get_close_matches(prefix.lower(), PREFIXES, n=3)
+    if found:
+        return f" Did you mean {' or '.join(f'{each}:' for each in found)}?"
+    return " There are, for example, mkg:, init:, mission:, case:, org: and country:."
 
 
 def compact(iri: str) -> str | None:

@@ -38,7 +38,8 @@ class UnknownQuestion(QuestionError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name = name
         self.near = near(name, known)
-        super().__init__(f"There is no question named {name!r}.{hint(self.near)}")
+        listed = hint(self.near) or " mission-kg ask and /api/v1/questions list them."
+        super().__init__(f"There is no question named {name!r}.{listed}")
 
 
 class HeaderError(QuestionError):

@@ -63,6 +63,7 @@ class Parameter(BaseModel):
 
     def _parts(self) -> tuple[Base, tuple[str, ...]]:
         base, _, rest = self.type.rstrip(")").partition("(")
+        # The validator of ``type`` has checked that ``base`` is one of the literals.
         return base, tuple(rest.split("|")) if rest else ()  # type: ignore[return-value]
 
 
@@ -97,6 +98,7 @@ class Question(BaseModel):
         found = _FORM.search(self.text)
         if found is None:
             raise HeaderError(self.name, "no SELECT, ASK, CONSTRUCT or DESCRIBE at a line's start")
+        # The pattern names the four forms and nothing else.
         return found[1].upper()  # type: ignore[return-value]
 
     def parameter(self, name: str) -> Parameter | None:

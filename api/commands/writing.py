@@ -100,6 +100,8 @@ def ingest(
     _say_findings(report.findings)
     for each in report.inputs:
         state = "kept" if each.changed else "already there, nothing changed"
+        if each.replaces:
+            state = f"kept in place of {', '.join(map(_short, each.replaces))}"
         say(f"{each.input}: {each.claims} claims, {each.proposed} of them proposed; {state}")
     if report.changed:
         note("Publish them with: mission-kg build")
@@ -122,6 +124,12 @@ def template(
     except OSError as error:
         raise BadRequest(f"{file} cannot be written: {error.strerror}.") from error
     note(f"Wrote {file}.")
+
+
+def _short(used: str) -> str:
+    """What a run read, its digest cut short: ``claims.csv sha256:0a1b2c3d``."""
+    name, mark, digest = used.partition(" sha256:")
+    return f"{name}{mark}{digest[:8]}"
 
 
 def _say_findings(findings: "tuple[Finding, ...]") -> None:

@@ -6,6 +6,7 @@ import anyio
 from fastapi import APIRouter, Request, Response
 
 from api.choices import Choice, choices, spaces
+from api.errors import BadRequest
 from api.negotiation import HTML, choose
 from api.pages import Grid, render, with_labels
 from api.responding import Parameters, answer, one, read_parameters
@@ -37,7 +38,7 @@ async def answer_question(name: str, request: Request) -> Response:
     """Answer with the arguments given as parameters, in the formats of ``/sparql``."""
     question = library.question(name)
     parameters = read_parameters(request.scope["query_string"])
-    arguments = _arguments(parameters)
+    arguments = _arguments(question, parameters)
     query = bind(question, arguments)
     service = service_of(request)
     require_known(service.store, question, arguments)
@@ -59,13 +60,22 @@ async def answer_question(name: str, request: Request) -> Response:
     return await answer(request, service, query, parameters, page)
 
 
-def _arguments(parameters: Parameters) -> dict[str, str]:
-    """Arguments by name; a name given twice is a list, written with commas."""
-    arguments: dict[str, str] = {}
+def _arguments(question: Question, parameters: Parameters) -> dict[str, str]:
+    """Arguments by name; several of a parameter that takes several are written with commas.
+
+    Raises ``BadRequest`` for several of one that takes one.
+    """
+    values: dict[str, list[str]] = {}
     for name, value in parameters:
         if name != "format":
-            arguments[name] = f"{arguments[name]},{value}" if name in arguments else value
-    return arguments
+            values.setdefault(name, []).append(value)
+    for name, given in values.items():
+        parameter = question.parameter(name)
+        if len(given) > 1 and parameter is not None and not parameter.many:
+            raise BadRequest(
+                f"The parameter {name} takes one value and was given {len(given)}; give it once."
+            )
+    return {name: ",".join(given) for name, given in values.items()}
 
 
 def _choices(

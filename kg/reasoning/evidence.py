@@ -130,6 +130,7 @@ def claim_notes(store: GraphStore, claims: Collection[str]) -> dict[str, ClaimNo
         table = store.select(_NOTES % " ".join(f"<{claim}>" for claim in batch))
         for row in table.rows:
             values = dict(zip(table.variables, map(_text, row), strict=True))
+            # The query's variables are the record's fields by name, which a type cannot say.
             note = ClaimNote(**{name: _plain(name, value) for name, value in values.items()})  # type: ignore[arg-type]
             found.setdefault(note.claim, note)
     return found

@@ -141,6 +141,7 @@ class _Plan:
     def _place(self, slot: object) -> int:
         if isinstance(slot, Variable):
             return self._kept(slot.value, FREE)
+        # What is no variable is a term; the slot's type is open, since patterns hold both.
         return self._constant(self._facts.number(slot))  # type: ignore[arg-type]
 
     def _constant(self, value: int) -> int:

@@ -159,7 +159,7 @@ def test_check_ingest_build_publish_a_claim(run, tmp_path):
         (["why", "init:pilot-e", "a"], 2, "OBJECT"),
         (["export", "all.ttl"], 1, "--graph"),
         (["export", "--graph", "urn:nothing"], 1, "urn:nothing"),
-        (["ingest", "librari", "x.csv"], 1, "library"),
+        (["ingest", "librari", "x.csv"], 2, "library"),
         (["ingest", "library", "nothing.csv"], 1, "nothing.csv"),
         (["serve", "--port", "99999"], 2, "99999"),
         (["nothing"], 2, "nothing"),

@@ -1,3 +1,5 @@
+import re
+
 import httpx
 import pytest
 from hypothesis import given, settings
@@ -49,7 +51,7 @@ def test_a_form_offers_what_is_there_and_links_are_short(client):
     page = client.get(path, headers=HTML).text
     assert '<option value="src:article-6935aaf6" selected>' in page
     assert "An example to start from" in page
-    assert '#t=184">00:03:04</a>' in page
+    assert re.search(r'href="[^"]*&amp;t=184s"[^>]*>00:03:04</a>', page)
     chosen = client.get(path, headers=HTML, params={"source": "src:article-6935aaf6"}).text
     assert "An example to start from" not in chosen
 
@@ -173,3 +175,34 @@ def test_no_argument_breaks_a_question(address, argument):
         params={"initiative": argument},
     )
     assert response.status_code in {200, 400}
+
+
+def test_a_parameter_that_takes_one_value_is_given_once(client):
+    path = "/api/v1/questions/time-marks-of-a-source/answer"
+    twice = {"source": ["src:article-6935aaf6", "src:fact-web"]}
+    answer = client.get(path, params=twice)
+    assert answer.status_code == 400
+    assert "source takes one value and was given 2" in answer.text
+
+
+def test_why_says_what_the_graph_has_never_heard_of(client):
+    asked = {"subject": "init:pilot-e", "predicate": "a", "object": "mkg:MissionInitative"}
+    answer = client.get("/api/v1/why", params=asked)
+    assert answer.status_code == 404
+    assert "The graph knows no mkg:MissionInitative." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "plays"),
+    [
+        ("https://www.youtube.com/watch?v=x#t=75", "https://www.youtube.com/watch?v=x&t=75s"),
+        ("https://youtu.be/x#t=75,90", "https://youtu.be/x?t=75s"),
+        ("https://example.org/a.mp4#t=75", "https://example.org/a.mp4#t=75"),
+        ("https://www.youtube.com/watch?v=x", "https://www.youtube.com/watch?v=x"),
+        ("http://[broken", "http://[broken"),
+    ],
+)
+def test_a_moment_is_linked_where_a_browser_plays_it(address, plays):
+    from api.pages import playable
+
+    assert playable(address) == plays

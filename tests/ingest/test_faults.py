@@ -42,6 +42,9 @@ def test_nothing_is_raised_for_warnings() -> None:
 
 def test_summary_counts_the_rest() -> None:
     one = Finding("violation", "is wrong.", "a.csv, line 1", "Mend it.")
-    assert summary((one, one, one)) == "a.csv, line 1: is wrong. Mend it. (2 more faults.)"
+    assert (
+        summary((one, one, one))
+        == "a.csv, line 1: is wrong. Mend it. (2 more faults; mission-kg check lists all.)"
+    )
     assert str(InputError(())) == "The input has a fault."
     assert sentence(Finding("info", "Fine.", "")) == "Fine."

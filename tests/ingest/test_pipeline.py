@@ -80,6 +80,8 @@ def test_a_changed_input_takes_the_place_of_the_old(home: Home, inputs: dict[str
         out.write("T7,init:tides,altName,Ebb,en,src:notes,,,,,,,\n")
     report = pipeline.ingest(home, "library", [inputs["library"]])
     assert report.changed
+    read = [used.split(" sha256:")[0] for used in report.inputs[0].replaces]
+    assert sorted(read) == ["a.csv", "agents.csv", "sources.csv"]
     assert len(home.sources()) == 1
     assert "Ebb" in (home.sources()[0] / "claims" / "claims.csv").read_text()
 

@@ -18,9 +18,7 @@ REFUSED = {
         "x.csv: is not UTF-8: line 2 holds the byte 0xe9. Save it again as UTF-8 (in a "
         'spreadsheet: "CSV UTF-8").'
     ),
-    "id,note".encode("utf-16"): (
-        'x.csv: is encoded as UTF-16, not UTF-8. Save it again as "CSV UTF-8".'
-    ),
+    "id,note".encode("utf-16"): ("x.csv: is encoded as UTF-16, not UTF-8. Save it again as UTF-8."),
     b"PK\x03\x04rest": (
         "x.csv: is a ZIP or XLSX file, not a text file. Give UTF-8 text, or name the file by its "
         "real kind (.xlsx)."
