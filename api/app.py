@@ -1,29 +1,73 @@
-"""The HTTP application: assembles routes, errors, guard and static files, nothing else."""
+"""The HTTP application: assembles layers, routes, errors and static files, nothing else.
 
+A request passes, outermost first: the pin of the release served, the request log, the guard,
+the routes.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
+from api.current import Current, Pinned
 from api.guard import Guard
+from api.observing.logs import RequestLines
+from api.observing.requests import RequestLog, RouteNames
 from api.routes import health, home, questions, sparql, why
 from api.settings import Settings
-from api.wiring import Service, open_service
+from api.wiring import Service, open_current
 
 ROUTERS: Final = tuple(room.router for room in (home, sparql, questions, why, health))
-"""All routes but the static files."""
+"""All routes but the static files and what settings open."""
 
 
-def create_app(settings: Settings | None = None, service: Service | None = None) -> FastAPI:
-    """Make the application for a service, else for the newest release of ``settings``' home.
+class Application:
+    """The whole application as one ASGI callable; ``api`` is the part that has an OpenAPI file."""
 
-    Raises ``kg.errors.ReleaseError`` where there is no release.
+    def __init__(self, api: FastAPI, outermost: ASGIApp) -> None:
+        self.api = api
+        self._outermost = outermost
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection (ASGI 3.0)."""
+        await self._outermost(scope, receive, send)
+
+
+def create_app(
+    settings: Settings | None = None,
+    service: Service | None = None,
+    *,
+    current: Current | None = None,
+    lines: RequestLines | None = None,
+) -> Application:
+    """Make the application for what is ``current``, else a service, else ``settings``' home.
+
+    ``lines`` takes a line for each request. A ``service`` given stays open and is never swapped.
+    Raises ``kg.errors.ReleaseError`` where there is no release to serve.
     """
-    service = service or open_service(settings or Settings())
-    app = FastAPI(
+    if current is None:
+        current = Current(service) if service else open_current(settings or Settings())
+    limits = current.service.settings
+    api = _api(current, limits)
+    app: ASGIApp = Guard(api, url_bytes=limits.url_bytes)
+    app = RequestLog(app, _names(api), lines)
+    return Application(api, Pinned(app, current))
+
+
+def _api(current: Current, settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with current.running():
+            yield
+
+    api = FastAPI(
         title="Mission Practice Graph",
         version=version("mission-kg"),
         description="Open data about the practice of mission-oriented innovation policy.",
@@ -35,12 +79,16 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
         docs_url=None,  # both load scripts from other origins
         redoc_url=None,
         redirect_slashes=False,  # a redirect loses the body of a POST
+        lifespan=lifespan,
     )
-    app.state.service = service
-    problems.install(app)
-    app.add_middleware(Guard, url_bytes=service.settings.url_bytes)
+    problems.install(api)
     for router in ROUTERS:
-        app.include_router(router)
-    static = str(files("api") / "static")
-    app.mount("/static", StaticFiles(directory=static), name="static")
-    return app
+        api.include_router(router)
+    if settings.metrics:
+        api.include_router(health.measuring)
+    api.mount("/static", StaticFiles(directory=str(files("api") / "static")), name="static")
+    return api
+
+
+def _names(api: FastAPI) -> RouteNames:
+    return RouteNames(each.path for each in api.routes if isinstance(each, Route | Mount))

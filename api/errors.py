@@ -6,6 +6,7 @@
     ├── NotAcceptable          no offered format is acceptable; carries the offers
     ├── UnsupportedMediaType   a body of a type that is not read here
     ├── UpdateRefused          an update sent to a read-only service
+    ├── Draining               the process is about to stop
     ├── RequestTooLarge        body over ``request_bytes``
     ├── UrlTooLong             path with query string over ``url_bytes``
     ├── AnswerTooLarge         answer over ``answer_bytes``
@@ -46,6 +47,10 @@ class UnsupportedMediaType(ApiError):
 
 class UpdateRefused(ApiError):
     """An update was sent; releases never change."""
+
+
+class Draining(ApiError):
+    """The process is about to stop; whoever shares out requests should send no more."""
 
 
 class LimitReached(ApiError):

@@ -57,6 +57,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     api_errors.BadRequest: Kind(400, "bad-request", "The request cannot be read"),
     api_errors.NotAcceptable: Kind(406, "not-acceptable", "No such format here"),
     api_errors.UnsupportedMediaType: Kind(415, "unsupported-type", "This type is not read here"),
+    api_errors.Draining: Kind(503, "draining", "The server is about to stop"),
     api_errors.UpdateRefused: Kind(403, "update-refused", "This service is read-only"),
     api_errors.RequestTooLarge: Kind(413, "request-too-large", "The request is too large"),
     api_errors.UrlTooLong: Kind(414, "url-too-long", "The address is too long"),
@@ -65,7 +66,9 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
 }
 """Error class -> kind; an error takes the kind of its nearest class listed here."""
 
-_UNEXPECTED: Final = Kind(500, "unexpected", "Something broke here")
+UNEXPECTED: Final = Kind(500, "unexpected", "Something broke here")
+"""The kind of what nobody foresaw."""
+
 _RETRY_SECONDS: Final = "5"
 _FIELDS: Final = ("line", "column", "limit", "value", "near", "offers", "question", "parameter")
 
@@ -80,7 +83,7 @@ def install(app: FastAPI) -> None:
 
 def kind_of(error: Exception) -> Kind:
     """Find the kind of an error by its class or the nearest listed base."""
-    return next((KINDS[c] for c in type(error).__mro__ if c in KINDS), _UNEXPECTED)
+    return next((KINDS[c] for c in type(error).__mro__ if c in KINDS), UNEXPECTED)
 
 
 def respond(
@@ -107,10 +110,14 @@ def respond(
 
 async def _handler(request: Request, error: Exception) -> Response:
     kind = kind_of(error)
-    if kind is _UNEXPECTED:
+    if kind is UNEXPECTED:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return respond(request, kind, "An unexpected error happened; it was logged.")
+        name = getattr(request.state, "request_id", "")
+        return respond(
+            request, kind, "An unexpected error happened; it was logged.", {"request": name}
+        )
     extra = {f: v for f in _FIELDS if (v := getattr(error, f, None)) is not None}
+    request.state.limit = extra.get("limit")  # for the log
     response = respond(request, kind, str(error), extra)
     if kind.status == 503:
         response.headers["Retry-After"] = _RETRY_SECONDS

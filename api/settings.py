@@ -5,6 +5,7 @@ room values arrive as arguments.
 """
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field
@@ -45,4 +46,61 @@ class Settings(BaseSettings):
     )
     page_rows: int = Field(
         default=500, ge=1, le=10_000, description="Rows of an answer shown on a web page."
+    )
+
+    watch_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=3600,
+        description="Time between two looks for a newer release on the shelf, seconds.",
+    )
+    drain_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        le=86_400,
+        description="Longest time that requests to a release that was replaced may still take, "
+        "seconds.",
+    )
+    stop_notice_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="Time between SIGTERM and the end of accepting connections, in which "
+        "/health/ready says that the server is about to stop; for whoever shares out requests.",
+    )
+    stop_seconds: float = Field(
+        default=35.0,
+        ge=0,
+        le=3600,
+        description="Longest time for requests at work to end after a stop, seconds.",
+    )
+    request_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=3600,
+        description="Longest time for a client to send one request whole, body included, seconds.",
+    )
+    stall_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Longest time for which a client may read nothing of a waiting answer, "
+        "seconds.",
+    )
+    idle_seconds: int = Field(
+        default=30, ge=1, le=3600, description="Time that an idle connection is kept, seconds."
+    )
+    connections: int = Field(
+        default=2048,
+        ge=8,
+        le=100_000,
+        description="Connections at once; a request on one more is answered 503.",
+    )
+    log_format: Literal["auto", "json", "logfmt"] = Field(
+        default="auto",
+        description="Form of log lines on standard error; auto: logfmt on a terminal, else json.",
+    )
+    log_requests: bool = Field(default=True, description="Whether each request makes a log line.")
+    metrics: bool = Field(
+        default=True, description="Whether /metrics is there, in the format of Prometheus."
     )

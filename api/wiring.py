@@ -8,17 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from fastapi import Request
 from pydantic import ValidationError
+from starlette.requests import HTTPConnection
 
+from api.candidates import Candidates
 from api.choices import things
 from api.counts import counts
+from api.current import Current
 from api.errors import WrongUse
 from api.execution import QueryRunner
 from api.settings import Settings
 from api.terms import Asked
 from kg.shelf import all_releases, newest, open_store
-from kg.store import GraphStore
+from kg.store import GraphStore, MediaChoice
 
 if TYPE_CHECKING:
     from ingest.home import Home
@@ -52,6 +54,15 @@ class Service:
         if space not in self._labels:
             self._labels[space] = things(self.store, space)
         return self._labels[space]
+
+    async def ready(self) -> None:
+        """Answer a small query, as any stranger's. Raises what the runner raises."""
+        media = MediaChoice("application/sparql-results+json", "text/turtle")
+        await self.runner.answer("ASK { ?s ?p ?o }", media)
+
+    async def aclose(self) -> None:
+        """Give back what the service holds; called once, after its last request."""
+        await self.runner.aclose()
 
     def explain(self, triple: Asked) -> "Explanation":
         """Explain a triple. Raises ``kg.errors.NotDerivable``."""
@@ -102,6 +113,23 @@ def open_service(settings: Settings) -> Service:
     return Service(settings, release, open_store(release))
 
 
-def service_of(request: Request) -> Service:
-    """Get the service of the application that handles ``request``."""
-    return cast("Service", request.app.state.service)
+def open_current(settings: Settings) -> Current:
+    """Open the newest whole release, to be swapped when a newer one is on the shelf.
+
+    Raises ``kg.errors.ReleaseError`` where none can be served.
+    """
+    candidates = Candidates(
+        home_of(settings).releases_dir,
+        lambda release: Service(settings, release, open_store(release)),
+    )
+    return Current(
+        candidates.first(),
+        candidates,
+        watch_seconds=settings.watch_seconds,
+        drain_seconds=settings.drain_seconds,
+    )
+
+
+def service_of(request: HTTPConnection) -> Service:
+    """Get the service that ``request`` pinned: the same from its first to its last byte."""
+    return cast("Service", request.scope["state"]["service"])

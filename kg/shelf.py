@@ -90,29 +90,41 @@ class Release:
         return sum(record.size for record in self.manifest.files.values())
 
 
+def release_names(releases_dir: Path) -> tuple[str, ...]:
+    """Names of the releases on the shelf, newest first, whether whole or damaged."""
+    try:
+        names = [path.name for path in releases_dir.iterdir() if _NAME.fullmatch(path.name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(sorted(names, reverse=True))
+
+
+def signature(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, time of change (ns) and size (bytes) of each file below; tells whether one changed.
+
+    The time is that of the inode: a file put back under its old date counts as changed.
+    """
+    try:
+        stats = [(name, (path / name).stat()) for name in _files(path)]
+    except OSError:  # it is being written, moved or removed just now
+        return ()
+    return tuple((name, stat.st_ctime_ns, stat.st_size) for name, stat in stats)
+
+
 def all_releases(releases_dir: Path) -> tuple[Release, ...]:
     """Whole releases, newest first; unfinished and foreign directories are passed over.
 
     Raises ``ReleaseError`` where a release's manifest cannot be read.
     """
-    if not releases_dir.is_dir():
-        return ()
-    found = sorted(
-        (path for path in releases_dir.iterdir() if _NAME.fullmatch(path.name)), reverse=True
-    )
-    return tuple(read_release(path) for path in found)
+    return tuple(read_release(releases_dir / name) for name in release_names(releases_dir))
 
 
 def newest(releases_dir: Path) -> Release:
     """The newest whole release. Raises ``ReleaseError`` where there is none."""
-    names = (
-        sorted(path.name for path in releases_dir.iterdir() if _NAME.fullmatch(path.name))
-        if releases_dir.is_dir()
-        else []
-    )
+    names = release_names(releases_dir)
     if not names:
         raise ReleaseError(f"{releases_dir}: there is no release yet. Make one: mission-kg build")
-    return read_release(releases_dir / names[-1])
+    return read_release(releases_dir / names[0])
 
 
 def read_release(path: Path) -> Release:

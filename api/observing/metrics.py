@@ -1,0 +1,172 @@
+"""What is counted, for Prometheus to fetch at ``/metrics``.
+
+The one place that names a metric. Whoever does the work counts it: ``QUERIES_RUNNING.inc()``.
+Names end in their unit; labels hold only values of a short fixed list, never a stranger's text.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from kg.shelf import Release
+
+MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
+"""Media type of :func:`exposition`."""
+
+REGISTRY: Final = CollectorRegistry()
+"""All metrics of this process."""
+
+_SECONDS: Final = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+)
+
+REQUESTS: Final = Counter(
+    "mission_kg_requests",
+    "Requests answered, by route, method and status.",
+    ("route", "method", "status"),
+    registry=REGISTRY,
+)
+REQUEST_SECONDS: Final = Histogram(
+    "mission_kg_request_seconds",
+    "Time from a request's first byte to the last byte handed to the connection.",
+    ("route",),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+REQUESTS_RUNNING: Final = Gauge(
+    "mission_kg_requests_running", "Requests being answered now.", registry=REGISTRY
+)
+REQUESTS_ABANDONED: Final = Counter(
+    "mission_kg_requests_abandoned",
+    "Requests whose client went away, or was cut off, before the last byte.",
+    registry=REGISTRY,
+)
+LIMITS_HIT: Final = Counter(
+    "mission_kg_limits_hit",
+    "Requests refused or cut at a documented limit, by its name.",
+    ("limit",),
+    registry=REGISTRY,
+)
+CONNECTIONS_DROPPED: Final = Counter(
+    "mission_kg_connections_dropped",
+    "Connections closed because the client sent (request) or read (answer) too slowly.",
+    ("waiting_for",),
+    registry=REGISTRY,
+)
+
+QUERIES_RUNNING: Final = Gauge(
+    "mission_kg_queries_running", "Queries at work in a worker now.", registry=REGISTRY
+)
+QUERIES_WAITING: Final = Gauge(
+    "mission_kg_queries_waiting", "Queries admitted that wait for a worker now.", registry=REGISTRY
+)
+QUERIES: Final = Counter(
+    "mission_kg_queries",
+    "Queries that a worker ended, by outcome: ok, refused, cut, killed, abandoned, failed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+QUERY_SECONDS: Final = Histogram(
+    "mission_kg_query_seconds",
+    "Time that a query took in its worker, waiting left out.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+WORKER_STARTS: Final = Counter(
+    "mission_kg_worker_starts", "Worker processes started; each kill needs one.", registry=REGISTRY
+)
+WORKERS: Final = Gauge("mission_kg_workers", "Worker processes alive now.", registry=REGISTRY)
+
+CACHE_LOOKUPS: Final = Counter(
+    "mission_kg_cache_lookups",
+    "Answers looked for in the cache, by result: hit, miss, unfit.",
+    ("result",),
+    registry=REGISTRY,
+)
+CACHE_BYTES: Final = Gauge(
+    "mission_kg_cache_bytes", "Bytes of the answers kept in the cache.", registry=REGISTRY
+)
+
+RELEASE_SWAPS: Final = Counter(
+    "mission_kg_release_swaps", "Releases that took over while serving.", registry=REGISTRY
+)
+RELEASES_REFUSED: Final = Gauge(
+    "mission_kg_releases_refused",
+    "Releases on the shelf that cannot be served (damaged); should be 0.",
+    registry=REGISTRY,
+)
+LOG_LINES_DROPPED: Final = Counter(
+    "mission_kg_log_lines_dropped",
+    "Request log lines lost because their reader did not keep up.",
+    registry=REGISTRY,
+)
+
+
+class _ReleaseCollector(Collector):
+    """Age, size and counts of the release served now, read when asked for."""
+
+    release: Callable[[], Release] | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of the moment; none before a release is served."""
+        if self.release is None:
+            return
+        served = self.release()
+        info = GaugeMetricFamily(
+            "mission_kg_release_info", "The release served now; always 1.", labels=("release",)
+        )
+        info.add_metric((served.id,), 1)
+        yield info
+        created = datetime.fromisoformat(served.manifest.created).timestamp()
+        for name, what, value in (
+            ("age_seconds", "Time since the release was made.", max(time.time() - created, 0)),
+            ("size_bytes", "Bytes of the release's files.", served.size_bytes),
+            ("quads", "Quads in the release.", served.manifest.counts["quads"]),
+        ):
+            yield GaugeMetricFamily(f"mission_kg_release_{name}", what, value=value)
+
+
+_RELEASE: Final = _ReleaseCollector()
+REGISTRY.register(_RELEASE)
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+
+def watch_release(served: Callable[[], Release]) -> None:
+    """Tell the release that ``served`` gives from now on."""
+    _RELEASE.release = served
+
+
+def exposition() -> bytes:
+    """All metrics in the text format of Prometheus."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,186 @@
+"""The outermost layer: one id, one log line and one count for each request.
+
+Raw ASGI, since it is on the path of every answer, cached ones too.
+"""
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import ApiError
+from api.observing import metrics
+from api.observing.logs import REQUEST_ID, RequestLines, moment
+from api.problems import UNEXPECTED, respond
+from kg.errors import KgError
+
+ID_HEADER: Final = b"x-request-id"
+CUT_HEADER: Final = b"mission-kg-cut"
+
+_log: Final = logging.getLogger("mission_kg.requests")
+_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_METHODS: Final = frozenset(
+    ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT")
+)
+_PATH_SHOWN: Final = 200
+_HASH_DIGITS: Final = 16
+
+
+class RouteNames:
+    """Names for metrics: the fixed beginning of a known route's path, else ``other``.
+
+    A short fixed list, whatever strangers ask for: a label of their making would fill the memory
+    of who gathers the metrics.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._known: set[str] = {"/"}
+        for path in paths:
+            fixed: list[str] = []
+            for part in path.split("/")[1:3]:
+                if not part or "{" in part:
+                    break
+                fixed.append(part)
+            if fixed:
+                self._known.add("/" + "/".join(fixed))
+
+    def __call__(self, path: str) -> str:
+        """The name of the route that ``path`` goes to, as far as its beginning tells."""
+        if path in self._known:
+            return path
+        parts = path.split("/", 3)
+        if len(parts) > 2 and (two := f"/{parts[1]}/{parts[2]}") in self._known:
+            return two
+        if len(parts) > 1 and (one := f"/{parts[1]}") in self._known:
+            return one
+        return "other"
+
+
+class RequestLog:
+    """Raw ASGI: gives each request an id (or keeps the client's), counts it, logs it.
+
+    ``lines`` takes the log lines; ``None`` writes none. An error that no one answered is
+    answered here, and logged once.
+    """
+
+    def __init__(self, app: ASGIApp, routes: RouteNames, lines: RequestLines | None = None) -> None:
+        self._app = app
+        self._routes = routes
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection (ASGI 3.0)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(_id_of(scope), send)
+        REQUEST_ID.set(exchange.id)
+        scope.setdefault("state", {})["request_id"] = exchange.id
+        metrics.REQUESTS_RUNNING.inc()
+        try:
+            await self._app(scope, receive, exchange.send)
+        except Exception as error:  # noqa: BLE001  the last place that can answer for it
+            await exchange.fail(error, scope, receive)
+        finally:
+            metrics.REQUESTS_RUNNING.dec()
+            self._record(scope, exchange)
+
+    def _record(self, scope: Scope, exchange: "_Exchange") -> None:
+        seconds = time.perf_counter() - exchange.began
+        route = self._routes(scope["path"])
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        metrics.REQUESTS.labels(route, method, str(exchange.status or "none")).inc()
+        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+        if not exchange.complete:
+            metrics.REQUESTS_ABANDONED.inc()
+        state: dict[str, Any] = scope["state"]
+        limit = exchange.cut or state.get("limit")
+        if limit:
+            metrics.LIMITS_HIT.labels(limit).inc()
+        if self._lines is None:
+            return
+        service = state.get("service")
+        query = state.get("query")
+        self._lines.add(
+            {
+                "time": moment(),
+                "level": "error"
+                if (exchange.status or 0) >= UNEXPECTED.status and not limit
+                else "info",
+                "event": "request",
+                "id": exchange.id,
+                "method": method,
+                "path": scope["path"][:_PATH_SHOWN],
+                "status": exchange.status,
+                "ms": round(seconds * 1000, 2),
+                "bytes": exchange.sent,
+                "release": service.release.id if service is not None else None,
+                "query": query_hash(query) if query else None,
+                "limit": limit,
+                "cache": state.get("cache"),
+                "abandoned": None if exchange.complete else "yes",
+            }
+        )
+
+
+class _Exchange:
+    """One request and what became of its answer. ``sent``: bytes of body."""
+
+    __slots__ = ("_send", "began", "complete", "cut", "id", "sent", "started", "status")
+
+    def __init__(self, request_id: str, send: Send) -> None:
+        self.id = request_id
+        self.began = time.perf_counter()
+        self.status: int | None = None
+        self.sent = 0
+        self.started = False
+        self.complete = False
+        self.cut: str | None = None
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, noting what it says."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+            headers = list(message.get("headers", ()))
+            for name, value in headers:
+                if name == CUT_HEADER:
+                    self.cut = value.decode("latin-1")
+            headers.append((ID_HEADER, self.id.encode("latin-1")))
+            message = {**message, "headers": headers}
+            await self._send(message)
+        else:
+            await self._send(message)
+            self.sent += len(message.get("body", b""))
+            self.complete = not message.get("more_body", False)
+
+    async def fail(self, error: Exception, scope: Scope, receive: Receive) -> None:
+        """Answer for an error that came through, where that is still possible."""
+        if isinstance(error, ApiError | KgError):
+            _log.warning("the answer broke off: %s", error)
+        elif not self.complete:  # else it was logged where it was answered
+            _log.error("the request failed", exc_info=error)
+        if not self.started:
+            words = "An unexpected error happened; it was logged."
+            response = respond(Request(scope), UNEXPECTED, words, {"request": self.id})
+            await response(scope, receive, self.send)
+
+
+def query_hash(query: str | bytes) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a query's text (UTF-8)."""
+    text = query.encode("utf-8", "surrogatepass") if isinstance(query, str) else query
+    return hashlib.sha256(text).hexdigest()[:_HASH_DIGITS]
+
+
+def _id_of(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == ID_HEADER and _ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid4().hex
