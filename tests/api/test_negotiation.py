@@ -8,6 +8,7 @@ from api.negotiation import FORMATS, GRAPH, HTML, RESULTS, best, choose, media_r
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 JSON = "application/sparql-results+json"
 XML = "application/sparql-results+xml"
+TSV = "text/tab-separated-values"
 TURTLE = "text/turtle"
 
 
@@ -27,13 +28,15 @@ TURTLE = "text/turtle"
         pytest.param(f"{XML};q=0.9, {JSON};q=0.1, text/turtle;q=0.5", XML, TURTLE, id="mixed"),
         pytest.param("text/xml", XML, "application/rdf+xml", id="old alias"),
         pytest.param("text/n3", None, TURTLE, id="N3 alias"),
-        pytest.param("text/plain", None, "application/n-triples", id="plain text alias"),
+        pytest.param("text/plain", TSV, "application/n-triples", id="plain text alias"),
         pytest.param("TEXT/CSV", "text/csv", None, id="case"),
         pytest.param("text/csv;q=0, */*", JSON, TURTLE, id="quality 0 refuses"),
         pytest.param(f"{JSON};q=0, */*;q=0.1", XML, TURTLE, id="specific refusal wins"),
         pytest.param("text/html, */*", HTML, HTML, id="named before anything"),
         pytest.param("image/png", None, None, id="nothing fits"),
         pytest.param("nonsense, ;;, text/csv", "text/csv", None, id="garbage is passed over"),
+        pytest.param("text/csv;q=.2, */*;q=.1", "text/csv", TURTLE, id="quality without a nought"),
+        pytest.param("*; q=.2", JSON, TURTLE, id="a lone star"),
         pytest.param("text/csv;q=7", JSON, TURTLE, id="a broken quality is passed over"),
     ],
 )
@@ -64,6 +67,40 @@ def test_refusal_lists_what_there_is():
 def test_written_type_becomes_the_page():
     assert choose(CHROME).acceptable(JSON) == HTML
     assert choose("text/csv").acceptable("text/csv") == "text/csv"
+
+
+@pytest.mark.parametrize(
+    ("accept", "results", "graph"),
+    [
+        ("application/json", "application/json", "application/json"),
+        (f"application/json, {JSON}", JSON, "application/json"),
+        (f"{JSON};q=0.1, application/json", JSON, "application/json"),
+        ("application/*", JSON, "application/n-triples"),
+        ("text/xml", "text/xml; charset=utf-8", "text/xml; charset=utf-8"),
+        ("text/csv, text/turtle", "text/csv; charset=utf-8", "text/turtle; charset=utf-8"),
+        ("application/xhtml+xml", "text/html; charset=utf-8", "text/html; charset=utf-8"),
+        ("*/*", JSON, "text/turtle; charset=utf-8"),
+    ],
+)
+def test_a_type_goes_out_under_the_name_asked_for(accept, results, graph):
+    choice = choose(accept)
+    assert choice.content_type(choice.results) == results
+    assert choice.content_type(choice.graph) == graph
+
+
+@pytest.mark.parametrize(
+    ("name", "results", "graph"),
+    [
+        ("srj", JSON, "application/ld+json"),
+        ("NT", None, "application/n-triples"),
+        ("nq", None, "application/n-quads"),
+        ("application/sparql-results+xml", XML, None),
+        ("text/turtle", None, TURTLE),
+    ],
+)
+def test_other_names_of_formats(name, results, graph):
+    choice = choose("image/png", name)
+    assert (choice.results, choice.graph) == (results, graph)
 
 
 def test_simple_offers():
