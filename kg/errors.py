@@ -2,6 +2,11 @@
 
     KgError
     ├── StoreError          a store cannot do what was asked (disk, lock, damaged files)
+    │   ├── StoreUnreachable    a remote store is gone, busy or broke off its answer
+    │   ├── StoreTimeout        a remote store did not answer in time
+    │   ├── StoreRefused        a remote store wants other credentials, or is not at this address
+    │   └── BadAnswer           a remote store answered nonsense
+    │       └── PartialAnswer       or only a part of the answer
     ├── QueryFault          the query is at fault
     │   ├── QuerySyntaxError    with line and column
     │   └── QueryForbidden      SERVICE, LOAD or an update where only reading is allowed
@@ -26,6 +31,30 @@ class KgError(Exception):
 
 class StoreError(KgError):
     """A store cannot do what was asked; says which path and why."""
+
+
+class StoreUnreachable(StoreError):
+    """A remote store is gone, busy or broke off; ``retry_after``: seconds it asks to wait."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StoreTimeout(StoreError):
+    """A remote store did not answer within the time given."""
+
+
+class StoreRefused(StoreError):
+    """A remote store refuses who asks, or nothing of the kind is at its address."""
+
+
+class BadAnswer(StoreError):
+    """A remote store answered what is no answer: another format, broken text, an error page."""
+
+
+class PartialAnswer(BadAnswer):
+    """A remote store gave a part of the answer only and says so; it is not passed on."""
 
 
 class QueryFault(KgError):

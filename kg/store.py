@@ -25,13 +25,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an adapter can do, so that general code asks instead of knowing names."""
+    """What an adapter can do, so that general code asks instead of knowing names.
+
+    ``union``: how the default graph becomes the union of all named graphs (``engine``: the engine
+    does it; ``parameter``: asked with each query; ``dataset``: each query names all graphs).
+    ``exact``: literals come back as they were written. ``lacks``: in words, what it does not do.
+    """
 
     name: str
     version: str
     writable: bool
     persistent: bool
     federates: bool
+    union: str = "engine"
+    exact: bool = True
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
