@@ -18,28 +18,13 @@ import zstandard
 
 from kg.errors import QueryFault, StoreError
 from kg.store import Capabilities, Dataset, MediaChoice, Table
+from kg.stores.capping import AnswerSink
 from kg.stores.faults import disk_faults, evaluation_faults, parse_faults, syntax_fault
 from kg.stores.scanning import refuse_oversize, refuse_remote
-from ontology.curies import PREFIXES
+from kg.stores.writing import GRAPH_FORMATS, RESULT_FORMATS, Answer, Formats
 from ontology.names import BASE
 
-RESULT_FORMATS: Final = {
-    "application/sparql-results+json": ox.QueryResultsFormat.JSON,
-    "application/sparql-results+xml": ox.QueryResultsFormat.XML,
-    "text/csv": ox.QueryResultsFormat.CSV,
-    "text/tab-separated-values": ox.QueryResultsFormat.TSV,
-}
-"""Media type -> format of rows and truth values (SPARQL 1.1 Query Results, four forms)."""
-
-GRAPH_FORMATS: Final = {
-    "text/turtle": ox.RdfFormat.TURTLE,
-    "application/n-triples": ox.RdfFormat.N_TRIPLES,
-    "application/ld+json": ox.RdfFormat.JSON_LD,
-    "application/rdf+xml": ox.RdfFormat.RDF_XML,
-    "application/n-quads": ox.RdfFormat.N_QUADS,
-    "application/trig": ox.RdfFormat.TRIG,
-}
-"""Media type -> format of triples."""
+__all__ = ["GRAPH_FORMATS", "RESULT_FORMATS", "OxigraphStore"]
 
 _SUFFIXES: Final = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -51,16 +36,13 @@ _SUFFIXES: Final = {
     ".owl": ox.RdfFormat.RDF_XML,
     ".xml": ox.RdfFormat.RDF_XML,
 }
-_WITH_PREFIXES: Final = (ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG, ox.RdfFormat.RDF_XML)
 _ANSWER_NAMES: Final = {
     ox.QuerySolutions: "rows (SELECT)",
     ox.QueryBoolean: "a truth value (ASK)",
     ox.QueryTriples: "triples (CONSTRUCT or DESCRIBE)",
 }
 
-Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _A = TypeVar("_A", ox.QuerySolutions, ox.QueryBoolean, ox.QueryTriples)
-_F = TypeVar("_F", ox.QueryResultsFormat, ox.RdfFormat)
 
 
 class OxigraphStore:
@@ -129,18 +111,26 @@ class OxigraphStore:
         A relative IRI is read against ``ontology.names.BASE``. Raises ``QueryFault`` where a media
         type of ``media`` or an IRI of ``dataset`` cannot be used, before asking.
         """
-        results = _format(RESULT_FORMATS, media.results, "rows")
-        graph = _format(GRAPH_FORMATS, media.graph, "triples")
-        answer = self._run(query, dataset, base=BASE)
-        with evaluation_faults():
-            if not isinstance(answer, ox.QueryTriples):
-                answer.serialize(out, format=results)
-                return media.results
-            if graph in _WITH_PREFIXES:
-                ox.serialize(answer, out, format=graph, prefixes=PREFIXES)
-            else:
-                answer.serialize(out, format=graph)
-            return media.graph
+        formats = Formats(media)
+        return formats.write(self._run(query, dataset, base=BASE), out)
+
+    def stream_answer(
+        self,
+        query: str,
+        media: MediaChoice,
+        sink: AnswerSink,
+        *,
+        rows: int,
+        dataset: Dataset | None = None,
+        union: bool = True,
+    ) -> None:
+        """Answer any form of query into ``sink``, at most ``rows`` rows or triples of it.
+
+        ``union``: whether the default graph is that of all named graphs where nothing says
+        otherwise. Raises as :meth:`write_answer`, and what ``sink`` raises.
+        """
+        formats = Formats(media)
+        formats.stream(self._run(query, dataset, base=BASE, union=union), sink, rows)
 
     def update(self, text: str) -> None:
         """Run a SPARQL update; its patterns see the named graphs they name."""
@@ -211,11 +201,17 @@ class OxigraphStore:
         self._store.optimize()
         self._store.flush()
 
-    def _run(self, query: str, dataset: Dataset | None = None, base: str | None = None) -> Answer:
+    def _run(
+        self,
+        query: str,
+        dataset: Dataset | None = None,
+        base: str | None = None,
+        union: bool = True,
+    ) -> Answer:
         found = refuse_remote(query)
         refuse_oversize(query)
         default, named = _dataset(dataset)
-        union = "FROM" not in found and default is None and named is None
+        union = union and "FROM" not in found and default is None and named is None
         try:
             with evaluation_faults():
                 return self._store.query(
@@ -265,14 +261,6 @@ def _dataset(
         )
     except ValueError as error:
         raise QueryFault(f"A graph of the dataset is not an absolute IRI: {error}.") from error
-
-
-def _format(known: dict[str, _F], media: str, what: str) -> _F:
-    if media not in known:
-        raise QueryFault(
-            f"{what.capitalize()} cannot be written as {media}; expected one of {', '.join(known)}."
-        )
-    return known[media]
 
 
 def _plain_suffix(path: Path) -> str:
