@@ -1,7 +1,7 @@
 """The HTTP application: assembles layers, routes, errors and static files, nothing else.
 
-A request passes, outermost first: the pin of the release served, the request log, the guard,
-the routes.
+A request passes, outermost first: the pin of the release served, the request log, the kept
+answers, the guard, the routes.
 """
 
 from collections.abc import AsyncIterator
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.current import Current, Pinned
+from api.delivery import Delivery, Version
 from api.guard import Guard
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
@@ -57,6 +58,13 @@ def create_app(
     limits = current.service.settings
     api = _api(current, limits)
     app: ASGIApp = Guard(api, url_bytes=limits.url_bytes)
+    app = Delivery(
+        app,
+        lambda: Version.of_release(current.service.release),
+        cache_bytes=limits.cache_bytes,
+        entry_bytes=limits.cache_entry_bytes,
+        request_bytes=limits.request_bytes,
+    )
     app = RequestLog(app, _names(api), lines)
     return Application(api, Pinned(app, current))
 

@@ -104,3 +104,11 @@ class Settings(BaseSettings):
     metrics: bool = Field(
         default=True, description="Whether /metrics is there, in the format of Prometheus."
     )
+    cache_bytes: int = Field(
+        default=128 * 2**20,
+        ge=0,
+        description="Memory for finished answers that are sent again, bytes; 0 keeps none.",
+    )
+    cache_entry_bytes: int = Field(
+        default=4 * 2**20, ge=0, description="Largest answer that is kept to be sent again, bytes."
+    )
