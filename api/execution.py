@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from api.errors import AnswerTooLarge, TimeLimit
+from api.settings import Settings
 from kg.errors import KgError
 from kg.store import Dataset, GraphStore, MediaChoice
 
@@ -26,6 +27,16 @@ class Limits:
     rows: int
     answer_bytes: int
     memory_bytes: int
+
+
+def full_limits(settings: Settings) -> Limits:
+    """The service's own limits: what holds where a caller asks for no less."""
+    return Limits(
+        settings.query_seconds,
+        settings.answer_rows,
+        settings.answer_bytes,
+        settings.query_memory_bytes,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +34,25 @@ class Settings(BaseSettings):
     )
     answer_bytes: int = Field(
         default=64 * 2**20, ge=1024, description="Largest answer to one query, bytes."
+    )
+    answer_rows: int = Field(
+        default=1_000_000, ge=1, description="Most rows or triples in one answer."
+    )
+    query_memory_bytes: int = Field(
+        default=2**30,
+        ge=64 * 2**20,
+        description="Memory that one query may take beside the release, bytes.",
+    )
+    write_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Opens the workspace at /workspace/ for whoever sends it as a bearer token; "
+        "none: nothing can be written.",
+    )
+    workspace_bytes: int = Field(
+        default=64 * 2**20,
+        ge=1024,
+        description="Largest update or graph that the workspace takes, bytes.",
     )
     request_bytes: int = Field(
         default=2**20, ge=1024, description="Largest body of a request, bytes."
