@@ -7,10 +7,13 @@ sent here, over ``http.client``: a connection whose answer was read to its end i
 again. A time limit of a socket starts anew with each byte; here it is what is left of the whole.
 """
 
+import io
 import select
+import socket
 import ssl
 import time
 from collections import deque
+from email.message import Message
 from http.client import (
     HTTPConnection,
     HTTPException,
@@ -28,7 +31,7 @@ from urllib.request import (
     parse_keqv_list,
 )
 
-from kg.errors import StoreRefused
+from kg.errors import StoreError, StoreRefused, StoreTimeout, StoreUnreachable
 
 _BUFFER: Final = 1 << 16
 _DIGEST: Final = "digest "
@@ -106,7 +109,8 @@ class Connections:
         if connection.sock is None:
             connection.timeout = deadline.left()
             connection.connect()
-            connection.sock = _Watched(connection.sock)  # type: ignore[assignment]
+            plain: socket.socket = connection.sock  # type: ignore[assignment]
+            connection.sock = cast("socket.socket", _Watched(plain))
             self.opened += 1
         cast("_Watched", connection.sock).deadline = deadline
         body: Any = request.data
@@ -165,9 +169,11 @@ class Reply:
         self.measured = response.length is not None or bool(response.chunked)
 
     def __enter__(self) -> Self:
+        """Give itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Give the connection back."""
         self.close()
 
     def info(self) -> Message:
