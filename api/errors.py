@@ -6,6 +6,13 @@
     ├── NotAcceptable          no offered format is acceptable; carries the offers
     ├── UnsupportedMediaType   a body of a type that is not read here
     ├── UpdateRefused          an update sent to a read-only service
+    ├── WritingClosed          the operator has not opened the workspace
+    ├── NotAuthorised          the bearer token is missing or wrong
+    ├── MethodNotAllowed       the address does not know the method; carries those it knows
+    ├── GraphNotFound          no graph of that name in the graph store
+    ├── ConditionFailed        If-Match or If-None-Match does not hold
+    ├── UnknownRelease         a release that is not on the shelf; carries those that are near
+    ├── StillComparing         two releases are being compared for the first time
     ├── Draining               the process is about to stop
     ├── RequestTooLarge        body over ``request_bytes``
     ├── UrlTooLong             path with query string over ``url_bytes``
@@ -47,6 +54,48 @@ class UnsupportedMediaType(ApiError):
 
 class UpdateRefused(ApiError):
     """An update was sent; releases never change."""
+
+
+class WritingClosed(ApiError):
+    """The workspace was not opened by the operator."""
+
+
+class NotAuthorised(ApiError):
+    """The bearer token is missing or wrong (RFC 6750, section 3)."""
+
+    def __init__(self, message: str, *, wrong: bool) -> None:
+        super().__init__(message)
+        fault = ', error="invalid_token"' if wrong else ""
+        self.headers = {"WWW-Authenticate": f'Bearer realm="workspace"{fault}'}
+
+
+class MethodNotAllowed(ApiError):
+    """The address does not know the method; ``allowed`` has those that it knows."""
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"{method} is not allowed here; allowed are {', '.join(allowed)}.")
+        self.headers = {"Allow": ", ".join(allowed)}
+
+
+class GraphNotFound(ApiError):
+    """The graph store holds no graph of that name."""
+
+
+class ConditionFailed(ApiError):
+    """A condition of the request does not hold (RFC 9110, section 13)."""
+
+
+class UnknownRelease(ApiError):
+    """No release of that ``name`` is on the shelf; ``near`` has ids that may be meant."""
+
+    def __init__(self, name: str, near: Sequence[str]) -> None:
+        offers = f"There are {', '.join(near)}." if near else "There is none yet."
+        super().__init__(f"There is no release {name!r} here. {offers} /releases lists all.")
+        self.near = tuple(near)
+
+
+class StillComparing(ApiError):
+    """Two releases are being compared for the first time; it takes longer than a request waits."""
 
 
 class Draining(ApiError):

@@ -55,10 +55,17 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     query_errors.QuestionError: Kind(500, "question-fault", "The question has a fault"),
     IngestError: Kind(500, "ingest-fault", "The library has a fault"),
     api_errors.BadRequest: Kind(400, "bad-request", "The request cannot be read"),
+    api_errors.UnknownRelease: Kind(404, "unknown-release", "There is no such release"),
+    api_errors.StillComparing: Kind(503, "still-comparing", "The releases are being compared"),
     api_errors.NotAcceptable: Kind(406, "not-acceptable", "No such format here"),
     api_errors.UnsupportedMediaType: Kind(415, "unsupported-type", "This type is not read here"),
     api_errors.Draining: Kind(503, "draining", "The server is about to stop"),
     api_errors.UpdateRefused: Kind(403, "update-refused", "This service is read-only"),
+    api_errors.WritingClosed: Kind(403, "writing-closed", "Nothing can be written here"),
+    api_errors.NotAuthorised: Kind(401, "not-authorised", "A token is needed here"),
+    api_errors.MethodNotAllowed: Kind(405, "method-not-allowed", "This method is not allowed here"),
+    api_errors.GraphNotFound: Kind(404, "graph-not-found", "There is no such graph"),
+    api_errors.ConditionFailed: Kind(412, "condition-failed", "The graph has changed"),
     api_errors.RequestTooLarge: Kind(413, "request-too-large", "The request is too large"),
     api_errors.UrlTooLong: Kind(414, "url-too-long", "The address is too long"),
     api_errors.AnswerTooLarge: Kind(403, "answer-too-large", "The answer is too large"),
@@ -108,7 +115,11 @@ def respond(
     return PlainTextResponse(_as_text(document), kind.status)
 
 
-async def _handler(request: Request, error: Exception) -> Response:
+def answer_error(request: Request, error: Exception) -> Response:
+    """Answer a request that failed with ``error``; what nobody foresaw is logged.
+
+    Headers that the error carries (``headers``) go with the answer.
+    """
     kind = kind_of(error)
     if kind is UNEXPECTED:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -121,7 +132,12 @@ async def _handler(request: Request, error: Exception) -> Response:
     response = respond(request, kind, str(error), extra)
     if kind.status == 503:
         response.headers["Retry-After"] = _RETRY_SECONDS
+    response.headers.update(getattr(error, "headers", {}))
     return response
+
+
+async def _handler(request: Request, error: Exception) -> Response:
+    return answer_error(request, error)
 
 
 async def _http_handler(request: Request, error: Exception) -> Response:
