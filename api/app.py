@@ -23,7 +23,7 @@ from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
 from api.routes import health, home, questions, sparql, why
 from api.settings import Settings
-from api.wiring import Service, open_current
+from api.wiring import Service, open_current, open_history
 
 ROUTERS: Final = tuple(room.router for room in (home, sparql, questions, why, health))
 """All routes but the static files and what settings open."""
@@ -89,6 +89,7 @@ def _api(current: Current, settings: Settings) -> FastAPI:
         redirect_slashes=False,  # a redirect loses the body of a POST
         lifespan=lifespan,
     )
+    api.state.history = open_history(settings)
     problems.install(api)
     for router in ROUTERS:
         api.include_router(router)

@@ -131,3 +131,16 @@ class Settings(BaseSettings):
     cache_entry_bytes: int = Field(
         default=4 * 2**20, ge=0, description="Largest answer that is kept to be sent again, bytes."
     )
+    old_releases: int = Field(
+        default=8, ge=1, le=1000, description="Older releases kept open to answer from at once."
+    )
+    comparing_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        le=3600,
+        description="Longest time that a request waits while two releases are compared for the "
+        "first time; the comparing itself goes on.",
+    )
+    comparisons_kept: int = Field(
+        default=200, ge=1, le=100_000, description="Comparisons of two releases kept on disk."
+    )

@@ -19,10 +19,11 @@ from api.errors import WrongUse
 from api.execution import QueryRunner
 from api.settings import Settings
 from api.terms import Asked
-from kg.shelf import all_releases, newest, open_store
+from kg.shelf import all_releases, newest, open_store, release_names
 from kg.store import GraphStore, MediaChoice
 
 if TYPE_CHECKING:
+    from api.history.shelves import History
     from ingest.home import Home
     from kg.gathering import Progress
     from kg.shelf import Release
@@ -100,6 +101,11 @@ def releases_of(settings: Settings) -> "tuple[Release, ...]":
     return all_releases(home_of(settings).releases_dir)
 
 
+def has_releases(settings: Settings) -> bool:
+    """Whether there is any release under the home, whole or damaged."""
+    return bool(release_names(home_of(settings).releases_dir))
+
+
 def build_release(settings: Settings, progress: "Progress") -> "Release":
     """Build a release of the shipped library and what was ingested."""
     from ingest.pipeline import build
@@ -127,6 +133,24 @@ def open_current(settings: Settings) -> Current:
         candidates,
         watch_seconds=settings.watch_seconds,
         drain_seconds=settings.drain_seconds,
+    )
+
+
+def open_history(settings: Settings) -> "History":
+    """The releases of the home and what changed between them; old ones open when asked for."""
+    from api.history.comparing import Comparing
+    from api.history.shelves import CHANGES_DIR, History
+
+    home = home_of(settings)
+    return History(
+        home.releases_dir,
+        lambda release: Service(settings, release, open_store(release, in_memory=False)),
+        kept_open=settings.old_releases,
+        comparing=Comparing(
+            home.path / CHANGES_DIR,
+            seconds=settings.comparing_seconds,
+            kept=settings.comparisons_kept,
+        ),
     )
 
 
