@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
 from fastapi import FastAPI
@@ -100,4 +101,5 @@ def _api(current: Current, settings: Settings) -> FastAPI:
 
 
 def _names(api: FastAPI) -> RouteNames:
-    return RouteNames(each.path for each in api.routes if isinstance(each, Route | Mount))
+    routes = chain(api.routes, *(router.routes for router in (*ROUTERS, health.measuring)))
+    return RouteNames(each.path for each in routes if isinstance(each, Route | Mount))

@@ -4,9 +4,12 @@ The one place that names a metric. Whoever does the work counts it: ``QUERIES_RU
 Names end in their unit; labels hold only values of a short fixed list, never a stranger's text.
 """
 
+import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import (
@@ -18,6 +21,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -28,6 +32,7 @@ from kg.shelf import Release
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 """Media type of :func:`exposition`."""
 
+disable_created_metrics()  # twice the lines, and no use: the start of the process is told
 REGISTRY: Final = CollectorRegistry()
 """All metrics of this process."""
 
@@ -155,7 +160,41 @@ class _ReleaseCollector(Collector):
             yield GaugeMetricFamily(f"mission_kg_release_{name}", what, value=value)
 
 
+class _ChildrenCollector(Collector):
+    """Memory and number of the processes below this one, read from ``/proc`` when asked for."""
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of the moment; pages that processes share are counted in each."""
+        children = tuple(_below(os.getpid()))
+        sizes = [_resident_bytes(child) for child in children]
+        yield GaugeMetricFamily(
+            "mission_kg_child_processes", "Processes that this one started.", value=len(children)
+        )
+        yield GaugeMetricFamily(
+            "mission_kg_child_resident_memory_bytes",
+            "Resident memory of the processes that this one started, shared pages in each.",
+            value=sum(sizes),
+        )
+
+
+def _below(process: int) -> Iterator[int]:
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it just ended
+            for child in map(int, file.read_text("ascii").split()):
+                yield child
+                yield from _below(child)
+
+
+def _resident_bytes(process: int) -> int:
+    try:
+        pages = Path(f"/proc/{process}/statm").read_text("ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 _RELEASE: Final = _ReleaseCollector()
+REGISTRY.register(_ChildrenCollector())
 REGISTRY.register(_RELEASE)
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
