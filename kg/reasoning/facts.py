@@ -33,6 +33,7 @@ class Relation:
     """All pairs of one property, or all members of one class as pairs with ``NO_ONE``."""
 
     pairs: set[Pair] = field(default_factory=set)
+    _ordered: list[Pair] | None = None
     _by_subject: dict[int, list[int]] | None = None
     _by_object: dict[int, list[int]] | None = None
 
@@ -47,11 +48,20 @@ class Relation:
             self._by_object.setdefault(pair[1], []).append(pair[0])
         return True
 
+    def settle(self, rank: Sequence[int]) -> None:
+        """Give the pairs one order, by the ranks of their terms; nothing is added from here on."""
+        self._ordered = sorted(self.pairs, key=lambda pair: (rank[pair[0]], rank[pair[1]]))
+        self._by_subject = self._by_object = None
+
+    def all(self) -> Iterable[Pair]:
+        """All pairs, in order once settled."""
+        return self.pairs if self._ordered is None else self._ordered
+
     def objects(self, subject: int) -> Sequence[int]:
         """Objects of a subject."""
         if self._by_subject is None:
             self._by_subject = {}
-            for one, other in self.pairs:
+            for one, other in self.all():
                 self._by_subject.setdefault(one, []).append(other)
         return self._by_subject.get(subject, ())
 
@@ -59,7 +69,7 @@ class Relation:
         """Subjects of an object."""
         if self._by_object is None:
             self._by_object = {}
-            for one, other in self.pairs:
+            for one, other in self.all():
                 self._by_object.setdefault(other, []).append(one)
         return self._by_object.get(object_, ())
 
@@ -141,6 +151,18 @@ class FactBase:
         """Whether a fact was stated, not drawn."""
         return (fact.subject, fact.object) in self._given[fact.key]
 
+    def settle(self) -> None:
+        """Order all facts by their terms, so that of several proofs the same is found each time.
+
+        Numbers follow the order in which terms came in, which any other fact may change.
+        """
+        texts = [str(term) for term in self._terms]
+        rank = [0] * len(texts)
+        for place, number in enumerate(sorted(range(len(texts)), key=texts.__getitem__)):
+            rank[number] = place
+        for relation in self.relations.values():
+            relation.settle(rank)
+
     def size(self) -> int:
         """Number of facts, stated and drawn."""
         return sum(len(relation.pairs) for relation in self.relations.values())
@@ -209,7 +231,7 @@ def _pairs(relation: Relation, subject: int | None, object_: int | None) -> Iter
         return [(subject, other) for other in relation.objects(subject)]
     if object_ is not None:
         return [(one, object_) for one in relation.subjects(object_)]
-    return relation.pairs
+    return relation.all()
 
 
 def key_of(pattern: Pattern) -> Key:

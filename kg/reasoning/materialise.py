@@ -118,6 +118,7 @@ class _Run:
 
     def _record(self) -> int:
         """Write an inference for every drawn fact of a defining rule's head."""
+        self._facts.settle()
         keys = {key_of(rule.head) for rule in self._rules if rule.defining}
         keys |= {key_of(rule.head) for rule in self._rules.guarded}
         drawn = sorted(fact for fact in self._facts.drawn() if fact.key in keys)

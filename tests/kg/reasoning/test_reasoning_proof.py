@@ -8,6 +8,7 @@ from kg.derive import plain_triples
 from kg.errors import NotDerivable
 from kg.reasoning import GuardedRule, Proof, RuleSet, explain, materialise, shipped_rules
 from kg.reasoning.facts import FactBase
+from kg.reasoning.fixpoint import saturate
 from kg.reasoning.proof import StoreFacts, prove
 from kg.reasoning.rules import Pattern
 from kg.stores.oxigraph import OxigraphStore
@@ -227,3 +228,33 @@ def test_a_blank_node_is_never_proven(compile_text) -> None:
 def test_a_pattern_with_a_literal_subject_makes_no_triple() -> None:
     with pytest.raises(TypeError, match="A literal cannot be a subject"):
         Pattern(Literal("x"), n("p"), n("y")).triple({})
+
+
+def proofs_of(quads: list[Quad], more: list[Quad]) -> dict[Triple, tuple[Triple, ...]]:
+    """Stated triples under each triple drawn from ``quads``, in a base that holds ``more`` too."""
+    rules = shipped_rules()
+    alone = FactBase(rules)
+    alone.take(quads)
+    saturate(alone, rules)
+    facts = FactBase(rules)
+    facts.take([*more, *quads])
+    saturate(facts, rules)
+    facts.settle()
+    drawn = sorted((alone.triple(fact) for fact in alone.drawn()), key=str)
+    return {each: found.stated() for each in drawn if (found := prove(facts, rules, each))}
+
+
+def test_unrelated_facts_and_another_order_leave_the_premises_as_they_are() -> None:
+    claims = [claim for batch in batches(Size(12)) for claim in batch.claims]
+    graph = NamedNode(GRAPH_ASSERTED)
+    quads = [Quad(t.subject, t.predicate, t.object, graph) for t in plain_triples(claims)]
+    noise = [
+        Quad(NamedNode(f"{E}new{i}"), quad.predicate, NamedNode(f"{E}other{i}"), graph)
+        for i, quad in enumerate(quads[:300])
+    ]
+    shuffled = random.Random(7).sample(quads, len(quads))
+
+    plain = proofs_of(quads, [])
+
+    assert len(plain) > 100
+    assert proofs_of(shuffled, noise) == plain
