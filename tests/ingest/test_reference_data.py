@@ -117,3 +117,25 @@ def test_the_seventeen_goals_are_there_in_two_languages() -> None:
         if row["property"] == "label":
             labels[row["subject"]].add(row["lang"])
     assert labels == {f"sdg:{n}": {"en", "fr"} for n in range(1, 18)}
+
+
+def test_every_dated_amount_has_a_rate_to_the_euro() -> None:
+    claims = [
+        row
+        for path in (SHIPPED / "claims").rglob("*.csv")
+        for row in csv.DictReader(path.read_text("utf-8").splitlines())
+    ]
+    said = {
+        name: {row["subject"]: row["value"] for row in claims if row["property"] == name}
+        for name in ("currency", "budgetYear", "toCurrency", "rateYear")
+    }
+    used = {
+        (said["currency"][each], year)
+        for each, year in said["budgetYear"].items()
+        if 1999 <= int(year) <= 2025  # the euro has no mean rate before 1999 or of years to come
+    }
+    rates = {(currency, said["rateYear"][each]) for each, currency in said["toCurrency"].items()}
+    assert len(used) > 20
+    assert {pair for pair in used if pair[0] != "EUR"} - rates == set()
+    cop = values("exchange-rates.csv", "rate")["rate:eur-cop-2013"]
+    assert 2400 < float(cop) < 2600
