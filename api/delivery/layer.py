@@ -115,7 +115,7 @@ class Delivery:
             key = key_of(scope, given, version)
             answer = self.cache.get(key)  # before all else: this is the way that must be short
             if answer is not None:
-                scope["state"]["cache"] = "hit"
+                scope.setdefault("state", {})["cache"] = "hit"
                 await deliver(answer, given, send, conditional=True)
             else:
                 await self._answer(_Asked(key, scope, receive, send, given, version, b""))
@@ -133,7 +133,7 @@ class Delivery:
     async def _answer(self, asked: _Asked) -> None:
         """Answer from what is kept, with another's answer that is on its way, or by asking."""
         if not self._shares or made_anew(asked.scope, asked.body):
-            await self._ask(asked, _Flight(), tee_bytes=0)
+            await self._ask(asked, None)
             return
         while True:
             answer = self.cache.get(asked.key)
@@ -152,20 +152,29 @@ class Delivery:
         """Ask on behalf of all who wait for the same, and keep the answer."""
         flight = self._flights[asked.key] = _Flight()
         try:
-            await self._ask(asked, flight, tee_bytes=self.cache.entry_limit)
+            await self._ask(asked, flight)
         finally:
             self._land(asked.key, flight)
 
-    async def _ask(self, asked: _Asked, flight: _Flight, *, tee_bytes: int) -> None:
-        """Have the application answer; what may be shared goes to the flight and the cache."""
+    async def _ask(self, asked: _Asked, flight: _Flight | None) -> None:
+        """Have the application answer; with a flight, for the others and the next ones too."""
+
+        def finish(answer: Finished, keepable: bool) -> None:
+            if flight is not None:
+                self._finish(asked, flight, answer, keepable)
+
+        def stream() -> None:
+            if flight is not None:
+                self._land(asked.key, flight)
+
         recording = Recording(
             asked.send,
             asked.given,
             asked.version,
             conditional=asked.conditional,
-            tee_bytes=tee_bytes,
-            on_finished=lambda answer, keepable: self._finish(asked, flight, answer, keepable),
-            on_stream=lambda: self._land(asked.key, flight),
+            tee_bytes=0 if flight is None else self.cache.entry_limit,
+            on_finished=finish,
+            on_stream=stream,
         )
         scope = asked.scope
         if scope["method"] == "HEAD":  # the server drops the body of the answer
@@ -174,8 +183,6 @@ class Delivery:
 
     def _finish(self, asked: _Asked, flight: _Flight, answer: Finished, keepable: bool) -> None:
         """Keep a finished answer and let those go on who wait; its own client comes after them."""
-        if not self._shares:
-            return
         if keepable:
             weight = len(asked.scope["query_string"]) + len(asked.scope["path"])
             self.cache.put(asked.key, answer, weight)

@@ -83,6 +83,11 @@ class Recording:
             headers.append((b"cache-control", _CHECKED))
         if self._keepable and b"last-modified" not in known:
             headers.append((b"last-modified", self._version.modified))
+        vary = known.get(b"vary", b"")
+        if b"accept-encoding" not in vary.lower():  # said also where it was not worth the work
+            kept = [pair for pair in headers if pair[0] != b"vary"]
+            value = b"Accept-Encoding" if not vary else vary + b", Accept-Encoding"
+            headers = [*kept, (b"vary", value)]
         return headers
 
     def _finish(self, body: bytes) -> Finished:
