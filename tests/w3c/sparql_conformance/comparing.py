@@ -15,11 +15,13 @@ from rdflib.term import Node
 
 Row = tuple[Node | None, ...]
 _INTEGERS = frozenset(
-    str(XSD[name])
-    for name in (
-        "integer nonPositiveInteger negativeInteger long int short byte nonNegativeInteger "
-        "unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger"
-    ).split()
+    str(XSD[f"{sign}{name}"])
+    for sign, name in (
+        *(("", name) for name in ("integer", "long", "int", "short", "byte")),
+        *(("unsigned", name) for name in ("Long", "Int", "Short", "Byte")),
+        *(("non", name) for name in ("NegativeInteger", "PositiveInteger")),
+        *(("", name) for name in ("negativeInteger", "positiveInteger")),
+    )
 )
 _DOUBLES = frozenset({str(XSD.double), str(XSD.float)})
 

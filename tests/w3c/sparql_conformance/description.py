@@ -13,12 +13,12 @@ from sparql_conformance.service import NotConforming, Service, read, told
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 _CLASSES = frozenset(
-    "Service Language Function Aggregate EntailmentRegime EntailmentProfile GraphCollection "
-    "Dataset Graph NamedGraph Feature".split()
+    {"Service", "Language", "Function", "Aggregate", "EntailmentRegime", "EntailmentProfile"}
+    | {"GraphCollection", "Dataset", "Graph", "NamedGraph", "Feature"}
 )
 _INSTANCES = frozenset(
-    "SPARQL10Query SPARQL11Query SPARQL11Update DereferencesURIs UnionDefaultGraph "
-    "RequiresDataset EmptyGraphs BasicFederatedQuery".split()
+    {"SPARQL10Query", "SPARQL11Query", "SPARQL11Update", "DereferencesURIs", "UnionDefaultGraph"}
+    | {"RequiresDataset", "EmptyGraphs", "BasicFederatedQuery"}
 )
 _RANGES = {
     "endpoint": None,
@@ -42,9 +42,10 @@ _RANGES = {
     "graph": "Graph",
 }
 """Property -> class of its values; ``None``: any resource. No property takes a literal."""
-_OF_SERVICE = frozenset(_RANGES) - frozenset(
-    "entailmentRegime supportedEntailmentProfile defaultGraph namedGraph name graph".split()
-)
+_OF_SERVICE = frozenset(_RANGES) - {
+    *("entailmentRegime", "supportedEntailmentProfile", "defaultGraph", "namedGraph"),
+    *("name", "graph"),
+}
 
 
 def description(case: Case, service: Service) -> None:

@@ -1,9 +1,10 @@
 """Outcomes -> a report in EARL 1.0 (W3C Evaluation and Report Language), written as Turtle."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
-from rdflib import XSD, Literal
+from rdflib import Literal
 
 _HEAD = """\
 @prefix dcterms: <http://purl.org/dc/terms/> .
@@ -36,14 +37,17 @@ class Outcome:
 
 def report(subject: Subject, outcomes: list[Outcome], day: date) -> str:
     """Write a report of one run. The same outcomes give the same text."""
-    blocks = [_HEAD, _subject(subject)]
+    spaces = {each.iri.rpartition("#")[0] + "#" for each in outcomes if "#" in each.iri}
+    prefixes = {space: f"t{number}" for number, space in enumerate(sorted(spaces), 1)}
+    blocks = [_HEAD + "".join(f"@prefix {name}: <{at}> .\n" for at, name in prefixes.items())]
+    blocks.append(_subject(subject))
     suites = {each.suite_iri: each.suite for each in outcomes}
     blocks += [
         f"<{iri}> a earl:TestRequirement ; dcterms:title {_text(name)} .\n"
         for iri, name in sorted(suites.items(), key=lambda item: item[1])
     ]
     for each in sorted(outcomes, key=lambda each: (each.suite, each.iri)):
-        blocks.append(_assertion(subject, each, day))
+        blocks.append(_assertion(subject, each, day, _short(each.iri, prefixes)))
     return "\n".join(blocks)
 
 
@@ -57,17 +61,21 @@ def _subject(subject: Subject) -> str:
     )
 
 
-def _assertion(subject: Subject, each: Outcome, day: date) -> str:
-    reason = f" ;\n        dcterms:description {_text(each.reason)}" if each.reason else ""
-    when = Literal(day.isoformat(), datatype=XSD.date).n3().replace(f"<{XSD.date}>", "xsd:date")
+def _short(iri: str, prefixes: dict[str, str]) -> str:
+    space, _, local = iri.rpartition("#")
+    plain = re.fullmatch(r"[A-Za-z][\w-]*", local, re.ASCII)
+    return f"{prefixes[space + '#']}:{local}" if plain else f"<{iri}>"
+
+
+def _assertion(subject: Subject, each: Outcome, day: date, test: str) -> str:
+    reason = f" ;\n    dcterms:description {_text(each.reason)}" if each.reason else ""
     return (
-        f"<{each.iri}> a earl:TestCase ;\n"
-        f"    dcterms:title {_text(each.name)} ; dcterms:isPartOf <{each.suite_iri}> .\n"
-        "[] a earl:Assertion ; earl:mode earl:automatic ;\n"
-        f"    earl:assertedBy <{subject.iri}> ; earl:subject <{subject.iri}> ;\n"
-        f"    earl:test <{each.iri}> ;\n"
-        f"    earl:result [ a earl:TestResult ; earl:outcome earl:{each.outcome} ;\n"
-        f"        dcterms:date {when}{reason} ] .\n"
+        f"{test} a earl:TestCase ; dcterms:title {_text(each.name)} ;\n"
+        f"  dcterms:isPartOf <{each.suite_iri}> .\n"
+        f"[] a earl:Assertion ; earl:mode earl:automatic ; earl:test {test} ;\n"
+        f"  earl:assertedBy <{subject.iri}> ; earl:subject <{subject.iri}> ;\n"
+        f"  earl:result [ a earl:TestResult ; earl:outcome earl:{each.outcome} ;\n"
+        f'    dcterms:date "{day.isoformat()}"^^xsd:date{reason} ] .\n'
     )
 
 

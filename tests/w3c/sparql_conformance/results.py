@@ -39,12 +39,11 @@ EXTENSIONS = {"ttl": "text/turtle", "nt": "application/n-triples", "rdf": "appli
 
 @dataclass(frozen=True)
 class Solutions:
-    """Rows of a SELECT. ``plain``: a CSV, which does not tell kinds of terms apart."""
+    """Rows of a SELECT."""
 
     variables: tuple[str, ...]
     rows: list[Row]
     ordered: bool = False
-    plain: bool = False
 
 
 Result = Solutions | bool | Graph
@@ -142,7 +141,10 @@ def _xml_term(element: ElementTree.Element, scope: dict[str, BNode]) -> Node:
 
 
 def _csv(body: bytes) -> Solutions:
-    """Cells of a CSV as plain literals: it does not tell an IRI from a string (3.3 there)."""
+    """Cells of a CSV, which does not tell an IRI from a string (3.3 there).
+
+    What looks like a number is one, so that 1.0E6 and 1000000 are the same.
+    """
     names, *lines = csv.reader(io.StringIO(body.decode()), strict=True)
     scope: dict[str, BNode] = {}
     rows = []
@@ -151,11 +153,14 @@ def _csv(body: bytes) -> Solutions:
         if len(cells) != len(names):
             raise ValueError(f"{len(cells)} cells where {len(names)} variables are: {line}")
         rows.append(tuple(_csv_cell(cell, scope) for cell in cells))
-    return Solutions(tuple(names), rows, plain=True)
+    return Solutions(tuple(names), rows)
 
 
 def _csv_cell(cell: str, scope: dict[str, BNode]) -> Node:
-    return scope.setdefault(cell, BNode()) if cell.startswith("_:") else Literal(cell)
+    if cell.startswith("_:"):
+        return scope.setdefault(cell, BNode())
+    number = any(re.fullmatch(pattern, cell) for pattern in list(_SHORT)[:3])
+    return _literal(cell, None, str(XSD.double) if number else None)
 
 
 _SHORT = {

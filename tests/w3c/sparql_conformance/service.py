@@ -71,7 +71,7 @@ class Service:
         return self.send("POST", url, headers, query.encode())
 
     def answer(self, query: str, accept: str, dataset: Iterable[tuple[str, str]] = ()) -> Result:
-        """Ask a query and read its answer. Raises ``NotConforming`` for any other type or status."""
+        """Ask a query and read its answer. Raises ``NotConforming`` for another type or status."""
         return read(self.query(query, accept, dataset), accept)
 
     def update(self, request: str) -> httpx.Response:
@@ -118,8 +118,12 @@ class Service:
             done(self.update(f"INSERT DATA {{ {block} }}"))
             return
         text = source.text()
-        if media_type == "text/turtle":  # the base would be the graph's name, not the file's
+        # The base would be the graph's name, not the file's.
+        if media_type == "text/turtle":
             text = f"@base <{source.iri}> .\n{text}"
+        if media_type == "application/rdf+xml":
+            graph = Graph().parse(data=text, format="xml", publicID=source.iri)
+            text, media_type = graph.serialize(format="nt"), "application/n-triples"
         headers = {"Content-Type": media_type}
         done(self.send("POST", self._graph_url(name), headers, text.encode()))
 
