@@ -22,11 +22,12 @@ from api.delivery import Delivery, Version
 from api.guard import Guard
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
-from api.routes import health, home, questions, sparql, why
+from api.protocol.routes import PATHS, dispatch
+from api.routes import conformance, health, home, questions, why
 from api.settings import Settings
 from api.wiring import Service, open_current, open_history
 
-ROUTERS: Final = tuple(room.router for room in (home, sparql, questions, why, health))
+ROUTERS: Final = tuple(room.router for room in (home, questions, why, conformance, health))
 """All routes but the static files and what settings open."""
 
 
@@ -58,7 +59,7 @@ def create_app(
         current = Current(service) if service else open_current(settings or Settings())
     limits = current.service.settings
     api = _api(current, limits)
-    app: ASGIApp = Guard(api, url_bytes=limits.url_bytes)
+    app: ASGIApp = Guard(dispatch(api), url_bytes=limits.url_bytes)
     app = Delivery(
         app,
         lambda: Version.of_release(current.service.release),
@@ -102,4 +103,5 @@ def _api(current: Current, settings: Settings) -> FastAPI:
 
 def _names(api: FastAPI) -> RouteNames:
     routes = chain(api.routes, *(router.routes for router in (*ROUTERS, health.measuring)))
-    return RouteNames(each.path for each in routes if isinstance(each, Route | Mount))
+    paths = (each.path for each in routes if isinstance(each, Route | Mount))
+    return RouteNames(chain(paths, PATHS))

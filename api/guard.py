@@ -17,9 +17,16 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, Retry-After",
+    "Access-Control-Expose-Headers": (
+        "Accept-Post, Accept-Query, Allow, Content-Location, ETag, Link, Location, "
+        "Memento-Datetime, Mission-KG-Cut, Mission-KG-Limits, Mission-KG-Release, Retry-After, "
+        "WWW-Authenticate, X-Request-Id"
+    ),
 }
 """No script, nothing from other origins; the data is open, so any page may read it."""
+
+VARY: Final = ("Accept", "Accept-Encoding", "Accept-Language", "Origin")
+"""What may change an answer: caches that know less of it mix answers up."""
 
 
 class Guard:
@@ -39,7 +46,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                headers.add_vary_header("Accept")
+                for name in VARY:
+                    headers.add_vary_header(name)
             await send(message)
 
         if len(scope["raw_path"]) + len(scope["query_string"]) > self._url_bytes:

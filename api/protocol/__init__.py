@@ -1,0 +1,1 @@
+"""The SPARQL 1.1 Protocol, Service Description and Graph Store Protocol as raw ASGI endpoints."""
