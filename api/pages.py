@@ -43,6 +43,8 @@ LIMIT 100
 _WEB: Final = re.compile("https?://")
 _MARK: Final = re.compile("(?:^|&)t=([0-9]{1,6})(?![0-9:])")
 _YOUTUBE: Final = frozenset({"youtu.be", "youtube.com", "www.youtube.com", "m.youtube.com"})
+_HUMP: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])")
+_LARGE: Final = re.compile(r"-?[0-9]{5,}(\.[0-9]+)?")
 _SHORT: Final = 32
 _LABEL: Final = "Label"
 _TRIPLE: Final = ("subject", "predicate", "object")
@@ -90,7 +92,10 @@ def grid_of_triples(body: bytes, limit: int) -> Grid:
 
 
 def with_labels(grid: Grid) -> Grid:
-    """Fold each column ``xLabel`` into its column ``x``: the label is shown, the thing linked."""
+    """Make an answer's table readable: heads in words, large numbers grouped, labels for things.
+
+    Each column ``xLabel`` is folded into its column ``x``: the label is shown, the thing linked.
+    """
     places = {head: place for place, head in enumerate(grid.heads)}
     labels = {
         places[head.removesuffix(_LABEL)]: place
@@ -102,11 +107,24 @@ def with_labels(grid: Grid) -> Grid:
     def cell(row: tuple[Shown, ...], place: int) -> Shown:
         label = row[labels[place]] if place in labels else None
         if label is None or not label.text:
-            return row[place]
+            return _grouped(row[place])
         return replace(row[place], text=label.text, title=row[place].text, lang=label.lang)
 
     rows = tuple(tuple(cell(row, place) for place in kept) for row in grid.rows)
-    return Grid(tuple(grid.heads[place] for place in kept), rows, grid.cut)
+    return Grid(tuple(_words(grid.heads[place]) for place in kept), rows, grid.cut)
+
+
+def _words(head: str) -> str:
+    """``percentTooHigh`` -> ``percent too high``."""
+    return _HUMP.sub(" ", head).lower()
+
+
+def _grouped(shown: Shown) -> Shown:
+    """A number of five digits or more with commas; years and shorter ones as they are."""
+    if not shown.number or not _LARGE.fullmatch(shown.text):
+        return shown
+    whole, point, rest = shown.text.partition(".")
+    return replace(shown, text=f"{int(whole):,}{point}{rest}", title=shown.text)
 
 
 def show(term: Cell) -> Shown:

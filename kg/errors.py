@@ -99,6 +99,10 @@ class ValidationFailed(KgError):
         )
         self.findings = findings
 
+    def __reduce__(self) -> "tuple[type[ValidationFailed], tuple[tuple[Finding, ...]]]":
+        """Cross from one process to another whole: the message is made of the findings."""
+        return type(self), (self.findings,)
+
 
 class BuildInProgress(KgError):
     """Another process is building in the same place."""

@@ -206,3 +206,11 @@ def test_a_moment_is_linked_where_a_browser_plays_it(address, plays):
     from api.pages import playable
 
     assert playable(address) == plays
+
+
+def test_a_question_is_read_in_words_and_its_large_numbers_in_groups(client):
+    path = "/api/v1/questions/budgets-in-one-currency/answer"
+    page = client.get(path, headers=HTML).text
+    assert '<span title="59865000000">59,865,000,000</span>' in page
+    assert ">first year</th>" in page
+    assert "59865000000" in client.get(path, headers={"Accept": "text/csv"}).text

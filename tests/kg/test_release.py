@@ -1,6 +1,7 @@
 """Releases: whole or not there, the same for the same inputs, named where damaged."""
 
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -177,6 +178,8 @@ class TestFaults:
         assert any(finding.severity == "violation" for finding in caught.value.findings)
         assert newest(tmp_path).id == good.id
         assert not list(tmp_path.glob(".building-*"))
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (str(again), again.findings) == (str(caught.value), caught.value.findings)
 
     def test_a_claim_without_its_source_is_told(self, tmp_path: Path, make_batches: Make) -> None:
         batch = make_batches(1)[0]
