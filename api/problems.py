@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api import errors as api_errors
 from api.negotiation import HTML, JSON, TEXT, best
@@ -54,8 +55,13 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     query_errors.ArgumentError: Kind(400, "bad-argument", "An argument cannot be used"),
     query_errors.QuestionError: Kind(500, "question-fault", "The question has a fault"),
     IngestError: Kind(500, "ingest-fault", "The library has a fault"),
+    ClientDisconnect: Kind(400, "client-left", "The client left before its request was whole"),
     api_errors.BadRequest: Kind(400, "bad-request", "The request cannot be read"),
     api_errors.UnknownRelease: Kind(404, "unknown-release", "There is no such release"),
+    api_errors.UnknownThing: Kind(404, "unknown-thing", "Nothing is said about this"),
+    api_errors.RetiredThing: Kind(410, "retired", "This was withdrawn"),
+    api_errors.UnknownDump: Kind(404, "unknown-dump", "There is no such dump"),
+    api_errors.BeingMade: Kind(503, "being-made", "The file is being made"),
     api_errors.StillComparing: Kind(503, "still-comparing", "The releases are being compared"),
     api_errors.NotAcceptable: Kind(406, "not-acceptable", "No such format here"),
     api_errors.UnsupportedMediaType: Kind(415, "unsupported-type", "This type is not read here"),
@@ -77,7 +83,17 @@ UNEXPECTED: Final = Kind(500, "unexpected", "Something broke here")
 """The kind of what nobody foresaw."""
 
 _RETRY_SECONDS: Final = "5"
-_FIELDS: Final = ("line", "column", "limit", "value", "near", "offers", "question", "parameter")
+_FIELDS: Final = (
+    "line",
+    "column",
+    "limit",
+    "value",
+    "near",
+    "offers",
+    "question",
+    "parameter",
+    "links",
+)
 
 
 def install(app: FastAPI) -> None:

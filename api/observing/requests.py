@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import uuid4
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ApiError
@@ -163,6 +163,8 @@ class _Exchange:
 
     async def fail(self, error: Exception, scope: Scope, receive: Receive) -> None:
         """Answer for an error that came through, where that is still possible."""
+        if isinstance(error, ClientDisconnect):
+            return
         if isinstance(error, ApiError | KgError):
             _log.warning("the answer broke off: %s", error)
         elif not self.complete:  # else it was logged where it was answered
