@@ -117,10 +117,11 @@ class Changes:
     def claims(
         self, change: str = "", subject: str = "", *, offset: int = 0, limit: int = 100
     ) -> tuple[ClaimChange, ...]:
-        """Claims in order of their IRIs, all or those of one change, of one subject (IRI)."""
+        """Claims in order of what they are about: all, of one change, of one subject (IRI)."""
         where, values = _where(change=change, subject=f"<{subject}>" if subject else "")
         rows = self._rows(
-            f"SELECT iri, change, before, after FROM claim {where} ORDER BY n LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT iri, change, before, after FROM claim {where} "  # noqa: S608
+            "ORDER BY subject, n LIMIT ? OFFSET ?",
             (*values, limit, offset),
         )
         return tuple(ClaimChange(r[0], r[1], _fields(r[2]), _fields(r[3])) for r in rows)

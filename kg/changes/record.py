@@ -47,7 +47,7 @@ CREATE TABLE triple (n INTEGER PRIMARY KEY, part TEXT, graph TEXT, subject TEXT,
     before TEXT, after TEXT);
 """
 INDEXES: Final = """
-CREATE INDEX claim_change ON claim (change);
+CREATE INDEX claim_change ON claim (change, subject);
 CREATE INDEX claim_subject ON claim (subject);
 CREATE INDEX thing_change ON thing (section, change);
 CREATE INDEX triple_part ON triple (part);
@@ -67,7 +67,7 @@ _DERIVED: Final = tuple(
     f"<{graph}>".encode() for graph in (GRAPH_INFERRED, GRAPH_ASSESSMENTS, GRAPH_INFERENCES)
 )
 _BATCH: Final = 5_000
-_SIDES: Final = {REMOVED: "removed", ADDED: "added", BOTH: "changed"}
+_SIDES: Final = {ADDED: "added", BOTH: "changed", REMOVED: "removed"}
 _TRIPLES: Final = ("added", "removed", "replaced")
 Quad = tuple[bytes, bytes, bytes]
 """Predicate, object and graph of a line, as N-Triples terms."""

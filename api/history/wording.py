@@ -1,0 +1,294 @@
+"""What changed, in words that a curator understands: labels for every IRI, from either release."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from api.linked.addresses import page_of
+from api.linked.names import Names
+from api.pages import Shown
+from kg.changes import ClaimChange, Summary, ThingChange, TripleChange
+from kg.changes.record import RECORDS, part_of
+from kg.store import Cell, GraphStore
+from ontology import curies
+from ontology.names import BASE, GRAPH_CLAIMS, ID, KINDS, RDF, VOCAB
+
+PARTS: Final[Mapping[str, str]] = {
+    "asserted": "what sources state",
+    "inferred": "what rules add",
+    "ontology": "the ontology",
+    "vocabularies": "the vocabularies",
+    "assessments": "comparison cells",
+    "inferences": "reasons of what rules add",
+    "provenance": "sources and places in them",
+    "claims-graphs": "records of claims",
+}
+"""Part of the graph (``kg.changes.record.part_of``) -> what it holds."""
+
+_SIDE: Final = ("entered by", "entered on", "ingest run", "graph")
+"""Fields of a claim's record that are told only where nothing else differs."""
+_IS_A: Final = f"{RDF}type"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of a claim's record that differs; an empty text: it was not there."""
+
+    name: str
+    before: Shown
+    after: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim's change: what it says (``was``: what it said), where that is said, what differs."""
+
+    change: str
+    iri: str
+    claim: Shown
+    subject: Shown
+    property: Shown
+    value: Shown
+    was: Shown | None
+    evidence: Shown
+    differences: tuple[Difference, ...]
+
+    def sentence(self) -> str:
+        """The change as one sentence."""
+        text = f"{self.subject.text}: {self.property.text} {_quoted(self.value)}"
+        text += f" (was {_quoted(self.was)})" if self.was else ""
+        text += "".join(
+            f"; {each.name} {_quoted(each.before)} -> {_quoted(each.after)}"
+            for each in self.differences
+        )
+        return text + (f" [{self.evidence.text}]" if self.evidence.text else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ThingRow:
+    """A thing's or term's change; ``added``, ``removed``: statements about it."""
+
+    change: str
+    iri: str
+    thing: Shown
+    kind: str
+    added: int
+    removed: int
+
+    def sentence(self) -> str:
+        """The change as one sentence."""
+        what = f"{self.thing.text} ({self.kind})"
+        if self.change != "changed":
+            return what
+        return f"{what}: {self.added} statements added, {self.removed} removed"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A statement's change; of ``before`` and ``after`` one may be empty."""
+
+    change: str
+    graph: Shown
+    subject: Shown
+    predicate: Shown
+    before: Shown | None
+    after: Shown | None
+
+    def sentence(self) -> str:
+        """The change as one sentence."""
+        shown = self.after or self.before or Shown("")
+        was = f" (was {_quoted(self.before)})" if self.before and self.after else ""
+        return f"{self.subject.text}: {self.predicate.text} {_quoted(shown)}{was}"
+
+
+class Wording:
+    """Words for the changes between two releases, with the stores of both at hand."""
+
+    def __init__(self, summary: Summary, new: GraphStore, old: GraphStore) -> None:
+        self._new = Names(new)
+        self._old = Names(old)
+        self._past = f"/memento/{summary.releases[0]}"
+
+    def claims(self, changes: Iterable[ClaimChange]) -> tuple[ClaimRow, ...]:
+        """Rows of claims, all names looked up together."""
+        found = tuple(changes)
+        self._learn(
+            term
+            for each in found
+            for fields in (each.before or {}, each.after or {})
+            for term in fields.values()
+        )
+        return tuple(map(self._claim, found))
+
+    def things(self, changes: Iterable[ThingChange]) -> tuple[ThingRow, ...]:
+        """Rows of entities or terms."""
+        found = tuple(changes)
+        self._learn(NamedNode(each.iri) for each in found)
+        return tuple(
+            ThingRow(
+                each.change,
+                each.iri,
+                self._of_thing(each),
+                kind_words(each.iri, each.kind),
+                each.added,
+                each.removed,
+            )
+            for each in found
+        )
+
+    def statements(self, changes: Iterable[TripleChange]) -> tuple[StatementRow, ...]:
+        """Rows of statements."""
+        found = tuple(changes)
+        terms = ((e.subject, e.predicate, e.before, e.after) for e in found)
+        self._learn(term for each in terms for term in each)
+        return tuple(
+            StatementRow(
+                each.change,
+                Shown(PARTS.get(part_of(f"<{each.graph}>".encode()), each.graph), title=each.graph),
+                self.show(each.subject),
+                self._property(each.predicate),
+                None if each.before is None else self.show(each.before, past=True),
+                None if each.after is None else self.show(each.after),
+            )
+            for each in found
+        )
+
+    def show(self, term: Cell, *, past: bool = False) -> Shown:
+        """A term by its name, linked to its page in the release that has it."""
+        if not isinstance(term, NamedNode):
+            return _literal(term)
+        text, lang, old = self._name(term.value)
+        place = page_of(term.value)
+        if not place.startswith("/page/"):
+            return Shown(text, title=term.value, lang=lang)
+        prefix = self._past if past or old else ""
+        return Shown(text, prefix + place, curies.compact(term.value) or term.value, lang)
+
+    def _claim(self, each: ClaimChange) -> ClaimRow:
+        known, gone = each.known, each.after is None
+        before = each.before or {}
+        corrected = each.change == "corrected" and before.get("value") != known.get("value")
+        return ClaimRow(
+            each.change,
+            each.iri,
+            self._of_claim(each.iri, gone),
+            self.show(known.get("subject"), past=gone),
+            self._property(known.get("property")),
+            self.show(known.get("value"), past=gone),
+            self.show(before.get("value"), past=True) if corrected else None,
+            self.show(known.get("evidence"), past=gone),
+            tuple(
+                Difference(name, self._field(each.before, name), self._field(each.after, name))
+                for name in _told(each.differences)
+            ),
+        )
+
+    def _field(self, fields: Mapping[str, Cell] | None, name: str) -> Shown:
+        return self.show((fields or {}).get(name))
+
+    def _of_claim(self, iri: str, gone: bool) -> Shown:
+        return Shown("record", (self._past if gone else "") + page_of(iri), curies.compact(iri))
+
+    def _of_thing(self, each: ThingChange) -> Shown:
+        shown = self.show(NamedNode(each.iri), past=each.change == "removed")
+        if each.label is None or self._new(each.iri).known or self._old(each.iri).known:
+            return shown
+        return Shown(each.label, shown.href, shown.title)
+
+    def _property(self, term: Cell) -> Shown:
+        if isinstance(term, NamedNode) and term.value == _IS_A:
+            return Shown("is a", title="rdf:type")
+        return self.show(term)
+
+    def _name(self, iri: str) -> tuple[str, str | None, bool]:
+        """Name and its language, and whether only the old release knows it."""
+        name = self._new(iri)
+        past = name if name.known else self._old(iri)
+        return past.text, past.lang, past is not name and past.known
+
+    def _learn(self, terms: Iterable[Cell]) -> None:
+        iris = {term.value for term in terms if isinstance(term, NamedNode)}
+        self._new.learn(iris)
+        self._old.learn(iri for iri in iris if not self._new(iri).known)
+
+
+def headlines(summary: Summary) -> list[str]:
+    """The counts in sentences, most telling first; empty where nothing changed."""
+    said = [_counted("claim", "claims", summary.claims)]
+    kinds = sorted(summary.kinds.items(), key=_telling)
+    said += [
+        _counted(kind_words("", kind), kind_words("", kind, many=True), n) for kind, n in kinds
+    ]
+    before, after = summary.quads
+    if not summary.same:
+        said.append(
+            f"{summary.triples['added']:,} statements added, {summary.triples['removed']:,} removed"
+            f" ({summary.triples['replaced']:,} of them replaced): {before:,} before, {after:,} now"
+        )
+    if summary.ontology[0] != summary.ontology[1]:
+        said.append(f"The ontology went from {summary.ontology[0]} to {summary.ontology[1]}")
+    return [each for each in said if each]
+
+
+def _telling(pair: tuple[str, Mapping[str, int]]) -> tuple[bool, int]:
+    """What people state before what the software makes of it, then the most changes first."""
+    return pair[0] in RECORDS, -sum(pair[1].values())
+
+
+def kind_words(iri: str, kind: str, *, many: bool = False) -> str:
+    """What a kind of entity is called: ``instrument use``; a term by its vocabulary."""
+    if kind == "term":
+        scheme = iri.removeprefix(VOCAB).partition("/")[0] if iri.startswith(VOCAB) else ""
+        words = scheme.replace("-", " ") or "term"
+    else:
+        words = _KINDS.get(kind, kind).replace("-", " ")
+    if not many:
+        return words
+    return words[:-1] + "ies" if words.endswith("y") else f"{words}s"
+
+
+_KINDS: Final = {**{kind: kind for kind in KINDS.values()}, "assessment": "comparison-cell"}
+
+
+def _counted(one: str, many: str, counts: Mapping[str, int]) -> str:
+    parts = [f"{number:,} {change}" for change, number in counts.items() if number]
+    if not parts:
+        return ""
+    first, _, rest = parts[0].partition(" ")
+    name = one if first == "1" else many
+    return ", ".join([f"{first} {name} {rest}", *parts[1:]])
+
+
+def _told(differences: tuple[str, ...]) -> tuple[str, ...]:
+    """Fields to tell of: what the claim says stands before it, bookkeeping only if alone."""
+    said = ("subject", "property", "value", "evidence", "graph")
+    telling = tuple(name for name in differences if name not in (*said, *_SIDE))
+    return telling or tuple(name for name in differences if name in _SIDE and name != "graph")
+
+
+def _literal(term: Cell) -> Shown:
+    if term is None:
+        return Shown("")
+    if isinstance(term, Literal):
+        return Shown(term.value, lang=term.language)
+    return Shown("unnamed")
+
+
+def _quoted(shown: Shown | None) -> str:
+    if shown is None or not shown.text:
+        return "nothing"
+    return shown.text if shown.href or shown.title else f'"{shown.text}"'
+
+
+def source_of(graph: str) -> str | None:
+    """IRI of the source whose claims a named graph holds."""
+    return (
+        f"{ID}source/{graph.removeprefix(GRAPH_CLAIMS)}" if graph.startswith(GRAPH_CLAIMS) else None
+    )
+
+
+def canonical(path: str) -> str:
+    """The IRI that an address of this host stands for."""
+    return BASE + path.removeprefix("/")
