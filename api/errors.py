@@ -22,7 +22,7 @@
 None knows its HTTP status: ``api.problems`` does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class ApiError(Exception):
@@ -92,6 +92,31 @@ class UnknownRelease(ApiError):
         offers = f"There are {', '.join(near)}." if near else "There is none yet."
         super().__init__(f"There is no release {name!r} here. {offers} /releases lists all.")
         self.near = tuple(near)
+
+
+class UnknownThing(ApiError):
+    """The release says nothing about an IRI; ``links``: address -> what may have been meant."""
+
+    def __init__(self, message: str, links: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.links = dict(links)
+
+
+class RetiredThing(ApiError):
+    """An IRI was withdrawn; ``links``: address -> what there is instead, ``by``: its IRI."""
+
+    def __init__(self, message: str, links: Mapping[str, str], by: str | None = None) -> None:
+        super().__init__(message)
+        self.links = dict(links)
+        self.by = by
+
+
+class UnknownDump(ApiError):
+    """There is no dump of that name."""
+
+
+class BeingMade(ApiError):
+    """A file is being made for the first time; it takes longer than a request waits."""
 
 
 class StillComparing(ApiError):
