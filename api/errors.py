@@ -12,6 +12,10 @@
     ├── GraphNotFound          no graph of that name in the graph store
     ├── ConditionFailed        If-Match or If-None-Match does not hold
     ├── UnknownRelease         a release that is not on the shelf; carries those that are near
+    ├── UnknownThing           an IRI of which nothing is said; carries what may be meant
+    ├── RetiredThing           an IRI that was withdrawn; carries what there is instead
+    ├── UnknownDump            a dump that there is not
+    ├── BeingMade              a file is being made for the first time
     ├── StillComparing         two releases are being compared for the first time
     ├── Draining               the process is about to stop
     ├── RequestTooLarge        body over ``request_bytes``
