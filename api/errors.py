@@ -20,7 +20,10 @@
     ├── Draining               the process is about to stop
     ├── RequestTooLarge        body over ``request_bytes``
     ├── UrlTooLong             path with query string over ``url_bytes``
-    ├── AnswerTooLarge         answer over ``answer_bytes``
+    ├── AnswerTooLarge         answer over ``answer_bytes``, or ``answer_rows`` when it is too late
+    ├── MemoryLimit            query over ``query_memory_bytes``
+    ├── Overloaded             too many queries wait, or one waited too long
+    ├── WorkerLost             the process that answered ended for a reason outside the query
     └── TimeLimit              query over ``query_seconds``
 
 None knows its HTTP status: ``api.problems`` does.
@@ -154,3 +157,19 @@ class AnswerTooLarge(LimitReached):
 
 class TimeLimit(LimitReached):
     """The query took longer than the service waits."""
+
+
+class MemoryLimit(LimitReached):
+    """The query needed more memory than it may take; the same query will do so again."""
+
+
+class Overloaded(LimitReached):
+    """No worker is free for the query, nor a place to wait (RFC 6585, section 4)."""
+
+    def __init__(self, message: str, limit: str, value: float) -> None:
+        super().__init__(message, limit, value)
+        self.headers = {"Retry-After": "2"}
+
+
+class WorkerLost(ApiError):
+    """The process that answered ended for a reason outside the query, or is being ended."""

@@ -75,6 +75,9 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     api_errors.RequestTooLarge: Kind(413, "request-too-large", "The request is too large"),
     api_errors.UrlTooLong: Kind(414, "url-too-long", "The address is too long"),
     api_errors.AnswerTooLarge: Kind(403, "answer-too-large", "The answer is too large"),
+    api_errors.MemoryLimit: Kind(503, "memory-limit", "The query needs too much memory"),
+    api_errors.Overloaded: Kind(429, "overloaded", "Too many queries are being answered"),
+    api_errors.WorkerLost: Kind(503, "worker-lost", "The answer was lost"),
     api_errors.TimeLimit: Kind(503, "time-limit", "The query took too long"),
 }
 """Error class -> kind; an error takes the kind of its nearest class listed here."""
@@ -146,7 +149,7 @@ def answer_error(request: Request, error: Exception) -> Response:
     extra = {f: v for f in _FIELDS if (v := getattr(error, f, None)) is not None}
     request.state.limit = extra.get("limit")  # for the log
     response = respond(request, kind, str(error), extra)
-    if kind.status == 503:
+    if kind.status == 503 and not isinstance(error, api_errors.MemoryLimit):
         response.headers["Retry-After"] = _RETRY_SECONDS
     response.headers.update(getattr(error, "headers", {}))
     return response

@@ -27,10 +27,47 @@ class Settings(BaseSettings):
         default=30.0,
         gt=0,
         le=3600,
-        description="Longest time for one query, waiting included.",
+        description="Longest time for one query to run, writing its answer included, seconds; "
+        "then its worker is killed.",
     )
     concurrent_queries: int = Field(
-        default=4, ge=1, le=256, description="Queries that run at once; further ones wait."
+        default=4,
+        ge=1,
+        le=256,
+        description="Queries that run at once, each in a process of its own; further ones wait.",
+    )
+    client_queries: int = Field(
+        default=3,
+        ge=1,
+        le=256,
+        description="Queries of one client that run at once; further ones of it wait.",
+    )
+    waiting_queries: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="Queries that may wait; where there are more, who has most of them gets 429.",
+    )
+    waiting_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="Longest time to wait for a worker, seconds."
+    )
+    sending_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        le=86_400,
+        description="Longest time for a client to read a long answer, seconds.",
+    )
+    spool_bytes: int = Field(
+        default=256 * 2**20,
+        ge=2**20,
+        description="Memory for long answers that their clients have yet to read, bytes.",
+    )
+    memory_quads: int = Field(
+        default=2_000_000,
+        ge=0,
+        description="Largest release that is served from memory, quads; larger ones from disk. "
+        "About 360 bytes each, once for the server, once for its workers together, and as much "
+        "again for each worker in time.",
     )
     answer_bytes: int = Field(
         default=64 * 2**20, ge=1024, description="Largest answer to one query, bytes."
