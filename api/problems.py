@@ -47,6 +47,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
         403, "query-forbidden", "The query asks for what is not allowed"
     ),
     kg_errors.QueryFault: Kind(400, "query-fault", "The query cannot be answered"),
+    kg_errors.GraphSyntaxError: Kind(400, "graph-syntax", "The text is not valid RDF"),
     kg_errors.NotDerivable: Kind(404, "not-derivable", "Nothing states or implies this"),
     kg_errors.ReleaseError: Kind(503, "no-release", "There is no whole release to serve"),
     kg_errors.StoreError: Kind(503, "store-fault", "The store cannot answer now"),
@@ -62,6 +63,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     api_errors.RetiredThing: Kind(410, "retired", "This was withdrawn"),
     api_errors.UnknownDump: Kind(404, "unknown-dump", "There is no such dump"),
     api_errors.BeingMade: Kind(503, "being-made", "The file is being made"),
+    api_errors.UnknownFile: Kind(404, "unknown-file", "There is no such file"),
     api_errors.StillComparing: Kind(503, "still-comparing", "The releases are being compared"),
     api_errors.NotAcceptable: Kind(406, "not-acceptable", "No such format here"),
     api_errors.UnsupportedMediaType: Kind(415, "unsupported-type", "This type is not read here"),

@@ -10,6 +10,7 @@
     ├── QueryFault          the query is at fault
     │   ├── QuerySyntaxError    with line and column
     │   └── QueryForbidden      SERVICE, LOAD or an update where only reading is allowed
+    ├── GraphSyntaxError    an RDF text sent to a graph store; with line and column
     ├── RuleCompileError    an axiom that the rule compiler does not know
     ├── NotDerivable        nothing in the graph says or implies the triple
     ├── ValidationFailed    violations stop the release; carries the findings
@@ -72,6 +73,15 @@ class QuerySyntaxError(QueryFault):
 
 class QueryForbidden(QueryFault):
     """The query asks for something this service does not do for strangers."""
+
+
+class GraphSyntaxError(KgError):
+    """A text sent to a graph store is no RDF. ``line`` and ``column`` count from 1 where known."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
 
 
 class RuleCompileError(KgError):

@@ -21,6 +21,7 @@ _KNOWN: Final = {
     "IRI parsing failed": "{near} is not an absolute IRI. Write it out in full, or use a prefix",
 }
 """What the engine says of meaning, told apart from what it says of grammar."""
+_NO_FUNCTION: Final = "custom function"
 _UPDATES: Final = re.compile(
     r"\s*(?:PREFIX[^<]*<[^>]*>\s*|BASE\s*<[^>]*>\s*)*"
     r"(INSERT|DELETE|CLEAR|DROP|CREATE|COPY|MOVE|ADD|WITH)\b",
@@ -107,4 +108,8 @@ def evaluation_faults() -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
+        if _NO_FUNCTION in str(error):
+            raise QueryFault(
+                f"{str(error).replace('custom ', '')}. Use another function."
+            ) from error
         raise StoreError(f"The store could not answer the query: {error}.") from error

@@ -63,6 +63,45 @@ def words(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+class Token(NamedTuple):
+    """A token of a text that reads one way only.
+
+    ``kind``: word, name (prefixed), iri, space, sign or other (string, variable, language tag);
+    ``text``: words and names upper-cased, of an IRI what stands between the brackets.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a text, without space and comments.
+
+    Raises ``QueryFault`` where a ``<`` may either compare or open an IRI so that what follows
+    depends on it: whoever changes the text may not guess.
+    """
+    found = []
+    position = 0
+    while position < len(text):
+        if text[position] == "<" and (iri := _IRI.match(text, position)):
+            if _may_compare(iri.group(1)):
+                line = text.count("\n", 0, position) + 1
+                raise QueryFault(
+                    f"In line {line}, {iri.group()[:60]} can be read as an IRI and as a "
+                    "comparison. Write a space behind the < of a comparison, and absolute IRIs."
+                )
+            found.append(Token("iri", iri.group(1), position, iri.end()))
+            position = iri.end()
+            continue
+        kind, words_, end = _next(text, position)
+        if kind != "space":
+            found.append(Token(kind, words_, position, end))
+        position = end
+    return found
+
+
 def refuse_remote(text: str) -> frozenset[str]:
     """Words of a text in which nothing reaches out; else raises ``QueryForbidden``."""
     found = words(text)

@@ -1,0 +1,127 @@
+"""The workspace: a store on disk that an operator opened for writing, beside the releases.
+
+Its default graph is its own, not the union of its named graphs. Every change is one transaction
+of the engine: whole on disk or not there, however the process ends.
+"""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pyoxigraph as ox
+
+from kg.errors import GraphSyntaxError, QueryFault
+from kg.store import Dataset
+from kg.stores.faults import evaluation_faults, syntax_fault
+from kg.stores.oxigraph import OxigraphStore
+from kg.stores.scanning import refuse_oversize, refuse_remote
+from kg.stores.using import with_dataset
+from kg.stores.writing import GRAPH_FORMATS
+from ontology.names import BASE
+
+
+class Workspace(OxigraphStore):
+    """A store that takes updates and graphs. Make one with ``at``."""
+
+    def change(self, text: str, dataset: Dataset | None = None) -> None:
+        """Run a SPARQL update, ``dataset`` being what its patterns see.
+
+        A relative IRI is read against ``ontology.names.BASE``. Raises ``QuerySyntaxError``,
+        ``QueryForbidden`` for LOAD and SERVICE, ``QueryFault``, ``StoreError``.
+        """
+        refuse_remote(text)
+        refuse_oversize(text)
+        if dataset is not None:
+            text = with_dataset(text, dataset)
+        try:
+            with evaluation_faults():
+                self._store.update(text, base_iri=BASE)
+        except SyntaxError as error:
+            raise syntax_fault(text, error, "update") from error
+
+    def has(self, graph: str | None) -> bool:
+        """Whether there is a graph of that name; the default graph (``None``) always is."""
+        return graph is None or self._store.contains_named_graph(_name(graph))
+
+    def triples(self, graph: str | None) -> Iterator[ox.Triple]:
+        """What a graph holds; ``None``: the default graph."""
+        for quad in self._store.quads_for_pattern(None, None, None, _place(graph)):
+            yield quad.triple
+
+    def put(self, graph: str | None, triples: list[ox.Triple]) -> None:
+        """Make a graph hold these triples and no others, in one transaction."""
+        place = f"GRAPH <{_name(graph).value}>" if graph is not None else ""
+        clear = f"DROP SILENT {place or 'DEFAULT'}"
+        make = f"CREATE SILENT {place} ; " if place else ""
+        lines = " .\n".join(str(triple) for triple in triples)
+        block = f"{place} {{ {lines} }}" if place else lines
+        with evaluation_faults():
+            self._store.update(f"{clear} ; {make}INSERT DATA {{ {block} }}")
+
+    def post(self, graph: str | None, triples: list[ox.Triple]) -> None:
+        """Add triples to a graph, made where it is not there, in one transaction."""
+        place = _place(graph)
+        with evaluation_faults():
+            self._store.extend(
+                ox.Quad(each.subject, each.predicate, each.object, place) for each in triples
+            )
+            if not triples and isinstance(place, ox.NamedNode):
+                self._store.add_graph(place)
+
+    def delete(self, graph: str | None) -> None:
+        """Remove a graph; of the default graph what it holds."""
+        with evaluation_faults():
+            self._store.remove_graph(_place(graph))
+
+    def sizes(self) -> dict[str, int]:
+        """Triples in each named graph, and in the default graph under an empty name."""
+        found = {name: self.size(name) for name in self.graphs()}
+        return {"": len(self._store) - sum(found.values()), **found}
+
+
+def parse_graph(body: bytes, media_type: str, base: str | None) -> list[ox.Triple]:
+    """The triples of an RDF text; blank nodes get names that no graph holds yet.
+
+    ``base``: the IRI of its graph (Graph Store Protocol, section 4.1). Raises
+    ``GraphSyntaxError`` with line and column, also for a named graph in a format of datasets.
+    """
+    try:
+        quads = list(
+            ox.parse(
+                input=body,
+                format=GRAPH_FORMATS[media_type],
+                base_iri=base or BASE,
+                rename_blank_nodes=True,
+            )
+        )
+    except SyntaxError as error:
+        said = (error.msg or str(error)).split(": ", 1)[-1].rstrip(".")
+        raise GraphSyntaxError(
+            f"The text is not valid {media_type}: {said}. Nothing was changed.",
+            error.lineno or None,
+            error.offset or None,
+        ) from error
+    except ValueError as error:
+        raise QueryFault(f"{base!r} is not an absolute IRI, so it names no graph.") from error
+    named = next((q.graph_name for q in quads if q.graph_name != ox.DefaultGraph()), None)
+    if named is not None:
+        raise GraphSyntaxError(
+            f"The text holds the named graph {named}; one graph is written here, so send its "
+            "triples alone."
+        )
+    return [quad.triple for quad in quads]
+
+
+def fresh_name(store_address: str) -> str:
+    """An IRI for a graph that was sent without a name: below the address of the graph store."""
+    return f"{store_address}/{uuid4()}"
+
+
+def _name(graph: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(graph)
+    except ValueError as error:
+        raise QueryFault(f"{graph!r} is not an absolute IRI, so it names no graph.") from error
+
+
+def _place(graph: str | None) -> ox.NamedNode | ox.DefaultGraph:
+    return ox.DefaultGraph() if graph is None else _name(graph)
