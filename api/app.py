@@ -23,11 +23,11 @@ from api.guard import Guard
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
 from api.protocol.routes import PATHS, dispatch
-from api.routes import conformance, health, home, questions, why
+from api.routes import conformance, health, home, questions, things, why
 from api.settings import Settings
 from api.wiring import Service, open_current, open_history
 
-ROUTERS: Final = tuple(room.router for room in (home, questions, why, conformance, health))
+ROUTERS: Final = tuple(room.router for room in (home, questions, why, things, conformance, health))
 """All routes but the static files and what settings open."""
 
 

@@ -22,6 +22,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from api.linked.addresses import page_of
 from kg.store import Cell
 from ontology import curies
 from ontology.names import BASE, XSD
@@ -145,7 +146,7 @@ def show(term: Cell) -> Shown:
 
 def describe_link(iri: str) -> str:
     """Address, on this host, of what the graph says about ``iri``."""
-    return "/sparql?" + urlencode({"query": f"DESCRIBE <{iri}>"})
+    return page_of(iri)
 
 
 def short_link(address: str) -> str:

@@ -85,7 +85,7 @@ def test_browser_gets_a_table_and_downloads(client):
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     response = client.get("/sparql", params={"query": SELECT}, headers=browser)
     assert plain_type(response) == "text/html"
-    assert response.text.count("/sparql?query=DESCRIBE") == 3
+    assert response.text.count("/page/") == 3
     assert "format=csv" in response.text
     assert "<script" not in response.text
     form = client.get("/sparql", headers=browser)
@@ -99,7 +99,7 @@ def test_browser_gets_a_table_and_downloads(client):
 def test_page_shows_no_more_rows_than_its_limit(serve_with):
     with serve_with(page_rows=2) as client:
         page = client.get("/sparql", params={"query": SELECT, "format": "html"}).text
-    assert page.count("/sparql?query=DESCRIBE") == 2
+    assert page.count("/page/") == 2
     assert "More than this page shows" in page
 
 

@@ -1,0 +1,50 @@
+"""The SPARQL that gives what a page shows, for people to take further."""
+
+from dataclasses import dataclass
+
+from ontology.curies import PREFIXES, compact
+from ontology.names import MKG
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query and what it gives, in words."""
+
+    words: str
+    text: str
+
+
+def queries_for(iri: str, name: str) -> tuple[Asked, ...]:
+    """Queries for what is stated about an IRI, for what leads to it, and for the claims about it.
+
+    They use no union: each names the graph of each statement.
+    """
+    term = compact(iri)
+    prefix = "" if term is None else term.partition(":")[0]
+    head = f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" if term is not None else ""
+    what = term or f"<{iri}>"
+    about = f"# {' '.join(name.split())}\n"
+    return (
+        Asked(
+            "What is stated, and in which graph",
+            f"{head}{about}SELECT ?property ?value ?graph WHERE {{\n"
+            f"  GRAPH ?graph {{ {what} ?property ?value }}\n}}\nORDER BY ?property ?value",
+        ),
+        Asked(
+            "What leads here",
+            f"{head}{about}SELECT DISTINCT ?thing ?property WHERE {{\n"
+            f"  ?thing ?property {what} .\n}}\nLIMIT 1000",
+        ),
+        Asked(
+            "What is claimed about it, and where",
+            f"PREFIX mkg: <{MKG}>\n{head if prefix != 'mkg' else ''}{about}"
+            "SELECT ?property ?value ?modality ?source ?at ?link WHERE {\n"
+            f"  ?claim mkg:claimSubject {what} ; mkg:claimProperty ?property ;\n"
+            "         mkg:claimObject|mkg:claimValue ?value ; mkg:modality ?modality ;\n"
+            "         mkg:hasEvidence ?place .\n"
+            "  ?place mkg:fromSource ?source .\n"
+            "  OPTIONAL { ?place mkg:startTime ?at }\n"
+            "  OPTIONAL { ?place mkg:mediaFragment|mkg:webAddress ?link }\n"
+            "}\nORDER BY ?property",
+        ),
+    )
