@@ -46,10 +46,14 @@ class Deadline:
 
     def left(self) -> float:
         """Seconds left, more than 0. Raises ``TimeoutError`` when there are none."""
-        left = self._end - time.monotonic()
+        left = self.rest()
         if left <= 0:
             raise TimeoutError
         return left
+
+    def rest(self) -> float:
+        """Seconds left; 0 or less when the moment has passed."""
+        return self._end - time.monotonic()
 
 
 class Connections:

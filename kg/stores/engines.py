@@ -22,11 +22,12 @@ class Engine:
     """How to speak with one kind of engine.
 
     ``sign``: found in the ``Server`` header, lower-cased. ``rows``: media type to ask rows in.
-    ``union``, ``union_parameter``: see :class:`kg.store.Capabilities`. ``timeout``: name of the
+    ``union``, ``union_parameters``: see :class:`kg.store.Capabilities`. ``timeout``: name of the
     parameter that limits a query's time, and how many of its units a second has. ``partial``:
     response headers that tell of an answer cut short. ``own_graphs``: beginnings of the names of
     graphs that the engine keeps for itself. ``places``: end of the query address -> ends of the
-    update and graph-store addresses. ``batch``: triples to send at once. ``exact``: whether
+    update and graph-store addresses. ``blank``: written before names of blank nodes in XML, where
+    no name may begin so. ``batch``: triples to send at once. ``exact``: whether
     literals come back as written. ``tried``: whether our tests run against it.
     """
 
@@ -34,11 +35,12 @@ class Engine:
     sign: str
     rows: str = JSON
     union: Union = "dataset"
-    union_parameter: tuple[str, str] | None = None
+    union_parameters: tuple[tuple[str, str], ...] = ()
     timeout: tuple[str, float] | None = None
     partial: tuple[str, ...] = ()
     own_graphs: tuple[str, ...] = ()
     places: tuple[tuple[str, str, str], ...] = ()
+    blank: bytes = b""
     batch: int = 50_000
     exact: bool = True
     tried: bool = False
@@ -53,7 +55,7 @@ ENGINES: Final = (
         "oxigraph-server",
         "oxigraph/",
         union="parameter",
-        union_parameter=("union-default-graph", ""),
+        union_parameters=(("union-default-graph", ""),),
         places=(("/query", "/update", "/store"),),
         tried=True,
         lacks=(
@@ -82,6 +84,7 @@ ENGINES: Final = (
             ("/sparql-auth", "/sparql-auth", "/sparql-graph-crud-auth"),
             ("/sparql", "/sparql", "/sparql-graph-crud"),
         ),
+        blank=b"nodeID://",
         batch=5_000,
         exact=False,
         tried=True,
@@ -128,9 +131,14 @@ ENGINES: Final = (
     Engine(
         "stardog",
         "stardog",
+        union="parameter",
+        union_parameters=(
+            ("default-graph-uri", "tag:stardog:api:context:all"),
+            ("named-graph-uri", "tag:stardog:api:context:named"),
+        ),
         timeout=("timeout", 1000),
         places=(("/query", "/update", ""),),
-        lacks=("Named graphs are outside of its default graph; each query names its graphs.",),
+        lacks=("Replication is part of the paid editions.",),
     ),
     Engine(
         "neptune",

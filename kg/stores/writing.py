@@ -1,5 +1,6 @@
 """Writes an answer of the engine in the format asked for, whole or cut at a number of rows."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import BinaryIO, Final, TypeVar, cast
 
@@ -49,10 +50,15 @@ class Formats:
                 answer.serialize(out, format=self.results)
                 return self.media.results
             if self.graph in _WITH_PREFIXES:
-                ox.serialize(answer, out, format=self.graph, prefixes=PREFIXES)
-            else:
-                answer.serialize(out, format=self.graph)
+                return self.write_all(answer, out)
+            answer.serialize(out, format=self.graph)
             return self.media.graph
+
+    def write_all(self, triples: Iterable[ox.Triple], out: BinaryIO) -> str:
+        """Write triples from wherever they come; returns the media type that was written."""
+        prefixes = PREFIXES if self.graph in _WITH_PREFIXES else None
+        ox.serialize(triples, out, format=self.graph, prefixes=prefixes)
+        return self.media.graph
 
     def stream(self, answer: Answer, sink: AnswerSink, rows: int) -> None:
         """Write at most ``rows`` rows or triples to ``sink``."""
@@ -72,11 +78,9 @@ class Formats:
                     answer.serialize(cast("BinaryIO", out), format=self.results)
                 out.finish()
 
-    def write_triples(self, answer: ox.QueryTriples, sink: AnswerSink, rows: int) -> None:
-        """Write triples in a format in whose bytes they cannot be counted."""
-        prefixes = PREFIXES if self.graph in _WITH_PREFIXES else None
-        triples = first_of(answer, rows, sink)
-        ox.serialize(triples, cast("BinaryIO", sink), format=self.graph, prefixes=prefixes)
+    def write_triples(self, answer: Iterable[ox.Triple], sink: AnswerSink, rows: int) -> None:
+        """Write at most ``rows`` triples, counted before they are written."""
+        self.write_all(first_of(answer, rows, sink), cast("BinaryIO", sink))
 
 
 def _known(known: dict[str, _F], media: str, what: str) -> _F:
