@@ -126,6 +126,7 @@ def respond(
         "instance": request.url.path,
         **(extra or {}),
     }
+    request.state.limit = document.get("limit")  # for the log
     wanted = best(_OFFERS, request.headers.get("accept"))
     if wanted == HTML:
         query = getattr(request.state, "query", None)
@@ -149,7 +150,6 @@ def answer_error(request: Request, error: Exception) -> Response:
             request, kind, "An unexpected error happened; it was logged.", {"request": name}
         )
     extra = {f: v for f in _FIELDS if (v := getattr(error, f, None)) is not None}
-    request.state.limit = extra.get("limit")  # for the log
     response = respond(request, kind, str(error), extra)
     if kind.status == 503 and not isinstance(error, api_errors.MemoryLimit):
         response.headers["Retry-After"] = _RETRY_SECONDS

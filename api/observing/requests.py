@@ -57,7 +57,7 @@ class RouteNames:
         parts = path.split("/", 3)
         if len(parts) > 2 and (two := f"/{parts[1]}/{parts[2]}") in self._known:
             return two
-        if len(parts) > 1 and (one := f"/{parts[1]}") in self._known:
+        if len(parts) > 1 and parts[1] and (one := f"/{parts[1]}") in self._known:
             return one
         return "other"
 
