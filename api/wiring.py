@@ -16,9 +16,11 @@ from api.choices import things
 from api.counts import counts
 from api.current import Current
 from api.errors import WrongUse
-from api.execution import QueryRunner
+from api.execution import Limits, Runner
 from api.settings import Settings
 from api.terms import Asked
+from api.workers.nursery import Plan
+from api.workers.pool import Size, WorkerPool
 from kg.shelf import all_releases, newest, open_store, release_names
 from kg.store import GraphStore, MediaChoice
 
@@ -33,17 +35,18 @@ if TYPE_CHECKING:
 class Service:
     """A release opened for answering: its store and the runner in front of it."""
 
-    def __init__(self, settings: Settings, release: "Release", store: GraphStore) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        release: "Release",
+        store: GraphStore,
+        runner: Runner | None = None,
+    ) -> None:
         self.settings = settings
         self.release = release
         self.store = store
         self._labels: dict[str, dict[str, str]] = {}
-        self.runner = QueryRunner(
-            store,
-            concurrent=settings.concurrent_queries,
-            seconds=settings.query_seconds,
-            answer_bytes=settings.answer_bytes,
-        )
+        self.runner = runner or workers_for(settings, release)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -71,6 +74,37 @@ class Service:
         from kg.why import why
 
         return why(self.store, shipped_rules(), *triple)
+
+
+def workers_for(settings: Settings, release: "Release") -> WorkerPool:
+    """Killable workers that answer queries about a release; they start with the first query."""
+    in_memory = release.manifest.counts["quads"] <= settings.memory_quads
+    return WorkerPool(
+        Plan(
+            "api.workers.reading:ReleaseOperations",
+            settings.query_memory_bytes,
+            {"path": str(release.path), "in_memory": in_memory},
+        ),
+        limits_of(settings),
+        Size(
+            workers=settings.concurrent_queries,
+            per_client=settings.client_queries,
+            waiting=settings.waiting_queries,
+            waiting_seconds=settings.waiting_seconds,
+            sending_seconds=settings.sending_seconds,
+            spool_bytes=settings.spool_bytes,
+        ),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of one query, which a caller may lower."""
+    return Limits(
+        settings.query_seconds,
+        settings.answer_rows,
+        settings.answer_bytes,
+        settings.query_memory_bytes,
+    )
 
 
 def settings_for(home: Path | None = None, **given: Any) -> Settings:
