@@ -20,6 +20,7 @@ from api import problems
 from api.current import Current, Pinned
 from api.delivery import Delivery, Version
 from api.guard import Guard
+from api.lists import as_one_list
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
 from api.protocol.routes import PATHS, dispatch
@@ -40,7 +41,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI 3.0)."""
-        await self._outermost(scope, receive, send)
+        await self._outermost(as_one_list(scope), receive, send)
 
 
 def create_app(

@@ -146,8 +146,13 @@ def client_of(request: Request) -> str:
 
 
 def format_of(parameters: Parameters) -> str | None:
-    """The format named in the address: ``format``, else ``output``. Raises ``BadRequest``."""
-    return one(parameters, "format") or one(parameters, "output") or None
+    """The format named in the address: ``format``, else ``output``; of several, the first.
+
+    SPARQLWrapper says each twice, ``format=rdf+xml&format=application/rdf+xml``.
+    """
+    names = ("format", "output")
+    given = (value for name in names for key, value in parameters if key == name and value)
+    return next(given, None)
 
 
 def one(parameters: Parameters, name: str) -> str | None:
