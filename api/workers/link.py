@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
@@ -39,6 +40,7 @@ class Link:
         self._loop = loop
         self._idle = idle
         self._socket = connection
+        self._close = weakref.finalize(self, connection.close)
         self._unpacker = Unpacker()
         self._unsent = memoryview(b"")
         self._reading = False
@@ -100,7 +102,7 @@ class Link:
             self._loop.remove_reader(self._socket.fileno())
             self._loop.remove_writer(self._socket.fileno())
         self._reading = False
-        self._socket.close()
+        self._close()
 
     def _send_rest(self) -> None:
         try:

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import socket
 import threading
@@ -28,6 +29,7 @@ def serving(service: Service) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
+        asyncio.run(service.aclose())  # ends its workers; the next request starts new ones
 
 
 @pytest.fixture(scope="session")

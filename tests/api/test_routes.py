@@ -149,7 +149,7 @@ class _Broken:
 def test_an_unexpected_error_is_a_problem_without_a_traceback(service, served):
     broken = Service(service.settings, service.release, _Broken())
     with served(broken) as address:
-        response = httpx.get(f"{address}/sparql", params={"query": "ASK {}"})
+        response = httpx.get(f"{address}/", headers={"Accept": "application/json"})
     assert response.status_code == 500
     assert response.headers["content-type"] == "application/problem+json"
     assert "secret" not in response.text
