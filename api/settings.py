@@ -181,3 +181,10 @@ class Settings(BaseSettings):
     comparisons_kept: int = Field(
         default=200, ge=1, le=100_000, description="Comparisons of two releases kept on disk."
     )
+    dump_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=600,
+        description="Longest time that a request waits for dumps that are made for the first time, "
+        "seconds; the making itself goes on.",
+    )
