@@ -26,7 +26,8 @@ from api.observing.requests import RequestLog, RouteNames
 from api.protocol.routes import PATHS, dispatch
 from api.routes import conformance, health, home, questions, things, why
 from api.settings import Settings
-from api.wiring import Service, open_current, open_history
+from api.wiring import Service, open_current, open_history, open_workspace
+from api.workspace.door import WorkspaceDoor
 
 ROUTERS: Final = tuple(room.router for room in (home, questions, why, things, conformance, health))
 """All routes but the static files and what settings open."""
@@ -59,8 +60,9 @@ def create_app(
     if current is None:
         current = Current(service) if service else open_current(settings or Settings())
     limits = current.service.settings
-    api = _api(current, limits)
-    app: ASGIApp = Guard(dispatch(api), url_bytes=limits.url_bytes)
+    workspace = open_workspace(limits)
+    api = _api(current, limits, workspace)
+    app: ASGIApp = Guard(dispatch(api, limits, workspace), url_bytes=limits.url_bytes)
     app = Delivery(
         app,
         lambda: Version.of_release(current.service.release),
@@ -72,11 +74,13 @@ def create_app(
     return Application(api, Pinned(app, current))
 
 
-def _api(current: Current, settings: Settings) -> FastAPI:
+def _api(current: Current, settings: Settings, workspace: WorkspaceDoor | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with current.running():
             yield
+        if workspace is not None:
+            await workspace.aclose()
 
     api = FastAPI(
         title="Mission Practice Graph",

@@ -16,11 +16,12 @@ from api.choices import things
 from api.counts import counts
 from api.current import Current
 from api.errors import WrongUse
-from api.execution import Limits, Runner
+from api.execution import Runner, full_limits
 from api.settings import Settings
 from api.terms import Asked
 from api.workers.nursery import Plan
 from api.workers.pool import Size, WorkerPool
+from api.workspace.door import WorkspaceDoor
 from kg.shelf import all_releases, newest, open_store, release_names
 from kg.store import GraphStore, MediaChoice
 
@@ -85,7 +86,7 @@ def workers_for(settings: Settings, release: "Release") -> WorkerPool:
             settings.query_memory_bytes,
             {"path": str(release.path), "in_memory": in_memory},
         ),
-        limits_of(settings),
+        full_limits(settings),
         Size(
             workers=settings.concurrent_queries,
             per_client=settings.client_queries,
@@ -97,13 +98,27 @@ def workers_for(settings: Settings, release: "Release") -> WorkerPool:
     )
 
 
-def limits_of(settings: Settings) -> Limits:
-    """The limits of one query, which a caller may lower."""
-    return Limits(
-        settings.query_seconds,
-        settings.answer_rows,
-        settings.answer_bytes,
-        settings.query_memory_bytes,
+def open_workspace(settings: Settings) -> WorkspaceDoor | None:
+    """The workspace under the home, where the operator set a token; opened by its first use."""
+    if settings.write_token is None:
+        return None
+    return WorkspaceDoor(
+        WorkerPool(
+            Plan(
+                "api.workspace.operations:WorkspaceOperations",
+                settings.query_memory_bytes,
+                {"path": str(settings.home / "workspace")},
+            ),
+            full_limits(settings),
+            Size(
+                workers=1,  # one process may write; its jobs never overlap
+                per_client=1,
+                waiting=settings.waiting_queries,
+                waiting_seconds=settings.waiting_seconds,
+                sending_seconds=settings.sending_seconds,
+                spool_bytes=settings.spool_bytes,
+            ),
+        )
     )
 
 

@@ -1,19 +1,31 @@
 """Addresses of the protocol's endpoints."""
 
-from collections.abc import Mapping
+from typing import Final
 
 from starlette.types import ASGIApp
 
 from api.protocol.dispatch import Dispatch
+from api.protocol.graph_store import PATH, ReleaseGraphs
 from api.protocol.sparql import SparqlEndpoint
+from api.settings import Settings
+from api.workspace.door import WorkspaceDoor
+from api.workspace.endpoints import GRAPHS_PATH, SPARQL_PATH, WorkspaceGraphs, WorkspaceSparql
+
+PATHS: Final = ("/sparql", PATH, "/update", "/workspace/sparql", "/workspace/update", GRAPHS_PATH)
+"""The addresses, for names in metrics."""
 
 
-def dispatch(rest: ASGIApp) -> Dispatch:
-    """Put the protocol's endpoints before ``rest``."""
-    sparql = SparqlEndpoint()
-    exact: Mapping[str, ASGIApp] = {"/sparql": sparql, "/sparql/": sparql}
-    return Dispatch(exact, {}, rest)
-
-
-PATHS = ("/sparql", "/sparql/", "/graph-store", "/update", "/workspace")
-"""Beginnings of the addresses, for names in metrics."""
+def dispatch(rest: ASGIApp, settings: Settings, door: WorkspaceDoor | None) -> Dispatch:
+    """Put the protocol's endpoints before ``rest``; ``door``: that of the workspace, if open."""
+    sparql, graphs = SparqlEndpoint(), ReleaseGraphs()
+    written, kept = WorkspaceSparql(door, settings), WorkspaceGraphs(door, settings)
+    exact: dict[str, ASGIApp] = {
+        "/sparql": sparql,
+        PATH: graphs,
+        "/update": written,
+        SPARQL_PATH: written,
+        "/workspace/update": written,
+        GRAPHS_PATH: kept,
+    }
+    both = {f"{path}{end}": app for path, app in exact.items() for end in ("", "/")}
+    return Dispatch(both, {f"{GRAPHS_PATH}/": kept, f"{PATH}/": graphs}, rest)

@@ -33,7 +33,7 @@ class SparqlEndpoint(Endpoint):
         """Answer the query of a request; without any query string describe the service."""
         service = service_of(request)
         if request.method == "GET" and not request.scope["query_string"]:
-            return _described(request)
+            return described(request)
         operation = await read_operation(request, service.settings.request_bytes)
         if operation.kind == "update":
             raise UpdateRefused(_NO_UPDATES)
@@ -66,7 +66,7 @@ def limits_of(operation: Operation, settings: Settings) -> Limits:
     )
 
 
-def _described(request: Request) -> Response:
+def described(request: Request) -> Response:
     """The service description: RDF by Accept, a page for browsers (section 2 of it)."""
     service = service_of(request)
     facts = of_release(service.release.manifest, str(request.base_url))
