@@ -2,7 +2,7 @@
 
 A pytest plug-in that needs pytest, httpx and rdflib only::
 
-    pytest -p sparql_conformance.plugin --pyargs sparql_conformance.test_w3c \
+    pytest --noconftest -p sparql_conformance.plugin --pyargs sparql_conformance.test_w3c \
         --manifests rdf-tests --sparql-url http://localhost:7878/query \
         --update-url http://localhost:7878/update \
         --graph-store-url http://localhost:7878/store --earl report.ttl
