@@ -18,6 +18,8 @@ MAX_DEPTH: Final = 400
 MAX_UNIONS: Final = 500
 """``UNION`` words in one query; long chains of them overflow the stack as well."""
 
+_LOOKED_FOR: Final = ("SERVICE", "LOAD", "FROM")
+
 _IRI = re.compile(r"<([^<>\"{}|^`\\\x00-\x20]*)>")
 _SURELY_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PREFIXED = re.compile(r"(?:[^\W\d_][\w.·-]*)?:(?:[\w:%.·-]|\\.)*", re.UNICODE)
@@ -103,7 +105,14 @@ def tokens(text: str) -> list[Token]:
 
 
 def refuse_remote(text: str) -> frozenset[str]:
-    """Words of a text in which nothing reaches out; else raises ``QueryForbidden``."""
+    """Words of a text in which nothing reaches out; else raises ``QueryForbidden``.
+
+    Read are only texts that hold one of ``SERVICE``, ``LOAD`` and ``FROM`` anywhere: cutting a
+    text into words takes longer than answering a small query.
+    """
+    capitals = text.upper()
+    if not any(keyword in capitals for keyword in _LOOKED_FOR):
+        return frozenset()
     found = words(text)
     if _holds(found, "SERVICE"):
         raise QueryForbidden(
