@@ -1,4 +1,4 @@
-"""What several folders of tests need: the W3C plug-in's options, a server started as by hand."""
+"""What several folders of tests need: W3C options, a server started as by hand, real engines."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.wiring import build_release
 
 # Options of a plug-in must be known before the tests in its folder are.
-pytest_plugins = ["sparql_conformance.plugin"]
+pytest_plugins = ["sparql_conformance.plugin", "real_engines"]
 
 
 @pytest.fixture(scope="session")

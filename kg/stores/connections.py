@@ -12,6 +12,7 @@ import select
 import socket
 import ssl
 import time
+from base64 import b64encode
 from collections import deque
 from email.message import Message
 from http.client import (
@@ -34,7 +35,6 @@ from urllib.request import (
 from kg.errors import StoreError, StoreRefused, StoreTimeout, StoreUnreachable
 
 _BUFFER: Final = 1 << 16
-_DIGEST: Final = "digest "
 
 
 class Deadline:
@@ -59,8 +59,8 @@ class Deadline:
 class Connections:
     """Connections to the server of one address; safe to use from several threads.
 
-    ``idle``: how many are kept while nobody uses them. ``user``, ``password``: for HTTP digest
-    authentication where the server asks for it (RFC 7616).
+    ``idle``: how many are kept while nobody uses them. ``user``, ``password``: for basic or
+    digest authentication, where the server asks for it (RFC 7617, RFC 7616).
     """
 
     def __init__(self, address: str, idle: int = 16, user: str = "", password: str = "") -> None:
@@ -72,17 +72,23 @@ class Connections:
         self._most = idle
         self.opened = 0
         self._user, self._password = user, password
+        self._challenge = ""
+        self._known = HTTPPasswordMgrWithDefaultRealm()
+        self._digest = HTTPDigestAuthHandler(self._known)
 
     def send(self, request: Request, deadline: Deadline) -> "Reply":
         """The reply to a request; its body is still to be read.
 
         Raises ``StoreTimeout``, ``StoreUnreachable`` or ``StoreRefused`` (a redirect).
         """
+        if self._challenge:
+            self._authorise(request)
         reply = self._send(request, deadline)
         challenge = reply.headers.get("WWW-Authenticate", "")
-        if reply.status == 401 and self._user and challenge.lower().startswith(_DIGEST):
+        if reply.status == 401 and self._user and challenge:
             reply.close()
-            self._authorise(request, challenge[len(_DIGEST) :])
+            self._challenge = challenge
+            self._authorise(request)
             reply = self._send(request, deadline)
         if 300 <= reply.status < 400:
             reply.close()
@@ -143,13 +149,19 @@ class Connections:
         else:
             connection.close()
 
-    def _authorise(self, request: Request, challenge: str) -> None:
-        known = HTTPPasswordMgrWithDefaultRealm()
-        known.add_password(None, request.full_url, self._user, self._password)
-        fields = parse_keqv_list([part for part in parse_http_list(challenge) if part])
-        answer = HTTPDigestAuthHandler(known).get_authorization(request, fields)
-        request.remove_header("Authorization")
-        request.add_unredirected_header("Authorization", f"Digest {answer}")
+    def _authorise(self, request: Request) -> None:
+        """Answer the server's challenge; further requests answer it before it is made again.
+
+        Not before the first one: Virtuoso makes no challenge to who comes with a basic answer.
+        """
+        scheme, _, rest = self._challenge.partition(" ")
+        if scheme.lower() == "digest":
+            fields = parse_keqv_list([part for part in parse_http_list(rest) if part])
+            self._known.add_password(None, request.full_url, self._user, self._password)
+            answer = self._digest.get_authorization(request, fields)
+        else:
+            answer = b64encode(f"{self._user}:{self._password}".encode()).decode()
+        request.add_header("Authorization", f"{scheme} {answer}")
 
 
 class Reply:

@@ -76,6 +76,7 @@ ENGINES: Final = (
             "http://www.w3.org/ns/ldp#",
             "http://www.w3.org/2002/07/owl#",
             "http://localhost",
+            "http://localuriqaserver",
             "urn:activitystreams-owl:",
             "urn:core:services:",
             "virtrdf-label",

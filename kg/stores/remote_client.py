@@ -4,7 +4,6 @@ Reading is asked again where the store was busy or broke off; changing never is,
 may be sent twice without harm (``PUT`` and ``DELETE`` of a graph).
 """
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -193,7 +192,7 @@ class RemoteClient:
         which = "default" if graph is None else urlencode({"graph": graph})
         request = Request(f"{self.at.graphs}?{which}", method=method)  # noqa: S310  http(s) only
         request.add_header("User-Agent", AGENT)
-        request.add_header("Accept", N_TRIPLES)
+        request.add_header("Accept", N_TRIPLES if method == "GET" else "*/*")
         if triples is not None:
             request.data = triples
             request.add_header("Content-Type", N_TRIPLES)
@@ -201,13 +200,8 @@ class RemoteClient:
         return self._signed(request)
 
     def _signed(self, request: Request) -> Request:
-        """Credentials are sent with each request, so that no one is sent twice (RFC 7617)."""
-        options = self.options
-        if options.token:
-            request.add_header("Authorization", f"Bearer {options.token}")
-        elif options.user:
-            pair = b64encode(f"{options.user}:{options.password}".encode()).decode()
-            request.add_header("Authorization", f"Basic {pair}")
+        if self.options.token:  # RFC 6750; a user and password wait for the store's challenge
+            request.add_header("Authorization", f"Bearer {self.options.token}")
         return request
 
     def _sent(self, request: Request, deadline: Deadline | None) -> Reply:

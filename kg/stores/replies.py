@@ -113,14 +113,14 @@ def solutions(body: Body) -> ox.QuerySolutions | ox.QueryBoolean:
 
 
 def truth(answer: ox.QuerySolutions | ox.QueryBoolean) -> ox.QueryBoolean:
-    """The truth value of an ASK; also where Virtuoso 7.2 gives it as a row of 0 or 1."""
+    """The truth value of an ASK; Virtuoso 7.2 gives it as a row of 1, or of 0, or none."""
     if isinstance(answer, ox.QueryBoolean):
         return answer
     if [each.value for each in answer.variables] != [_ASK_COLUMN]:
         raise BadAnswer("The store answered rows where a truth value was asked for.")
     with nonsense():
         said = [getattr(row[0], "value", "") for row in answer]
-    if said not in (["0"], ["1"]):
+    if said not in ([], ["0"], ["1"]):
         raise BadAnswer(f"The store answered {said!r} where a truth value was asked for.")
     return cast(
         "ox.QueryBoolean", ox.parse_query_results(_TRUTHS[said == ["1"]], format=_FORMATS[JSON])

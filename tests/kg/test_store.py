@@ -1,9 +1,10 @@
-"""One suite for every store: in memory, on disk, and on disk read-only."""
+"""One suite for every store: in memory, on disk, on disk read-only, and in two real engines."""
 
 import gzip
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from kg.errors import QueryFault, QueryForbidden, QuerySyntaxError, StoreError
 from kg.store import GraphStore, MediaChoice
 from kg.stores.faults import syntax_fault
 from kg.stores.oxigraph import GRAPH_FORMATS, RESULT_FORMATS, OxigraphStore
+from kg.stores.remote import RemoteStore
+from kg.stores.remote_client import RemoteOptions
 from kg.stores.scanning import MAX_DEPTH, MAX_UNIONS, refuse_remote, words
 
 A, B, P, Q = (NamedNode(f"https://example.org/{name}") for name in "abpq")
@@ -49,18 +52,34 @@ def _read_only(folder: Path) -> GraphStore:
     return OxigraphStore.read_only(folder / "store")
 
 
+def _remote(options: RemoteOptions) -> RemoteStore:
+    store = RemoteStore(options)
+    for graph in store.graphs():
+        store.clear(graph)
+    store.add(QUADS)
+    return store
+
+
 MAKERS = {"memory": _memory, "disk": _disk, "read-only": _read_only}
+ENGINES = {"oxigraph-server": "oxigraph_server", "virtuoso": "virtuoso_server"}
 
 
-@pytest.fixture(params=list(MAKERS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> GraphStore:
-    maker: Callable[[Path], GraphStore] = MAKERS[request.param]
-    return maker(tmp_path)
+@pytest.fixture(params=[*MAKERS, *ENGINES])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    yield from _made(request, tmp_path)
 
 
-@pytest.fixture(params=["memory", "disk"])
-def writable(request: pytest.FixtureRequest, tmp_path: Path) -> GraphStore:
-    return MAKERS[request.param](tmp_path)
+@pytest.fixture(params=["memory", "disk", *ENGINES])
+def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    yield from _made(request, tmp_path)
+
+
+def _made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    if request.param not in ENGINES:
+        yield MAKERS[request.param](tmp_path)
+        return
+    with closing(_remote(request.getfixturevalue(ENGINES[request.param]))) as store:
+        yield store
 
 
 class TestEveryStore:
@@ -182,8 +201,11 @@ class TestEveryStore:
             store.ask("ASK { {} " + "UNION {} " * depth + "}")
 
     def test_capabilities(self, store: GraphStore) -> None:
-        assert store.capabilities.name == "oxigraph"
-        assert not store.capabilities.federates
+        can = store.capabilities
+        assert can.name in ("oxigraph", *ENGINES)
+        assert can.version
+        assert not can.federates
+        assert can.exact == (can.name != "virtuoso")
 
 
 class TestWritableStores:
