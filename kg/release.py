@@ -43,6 +43,7 @@ from kg.shelf import (
 )
 from kg.statistics import Statistics
 from kg.stores.oxigraph import OxigraphStore
+from kg.tables import TABLES, write_tables
 from ontology.files import alignment_files, modules, scheme_files, shape_files
 from ontology.names import (
     GRAPH_ASSERTED,
@@ -84,7 +85,7 @@ def build(
 
     ``created``: the time that the release carries (default: now). ``progress``: see
     :data:`kg.gathering.Progress`; stages are claims, ontology, facts, reasoning, validation,
-    cells, dump, reports, store, seal. Raises ``ValidationFailed`` (the old release stays),
+    cells, dump, reports, tables, store, seal. Raises ``ValidationFailed`` (the old release stays),
     ``BuildInProgress`` and ``KgError`` (a claim without a source).
     """
     with building(releases_dir) as work, _spared_collector():
@@ -105,6 +106,8 @@ def build(
         label = _Label(f"{moment:%Y%m%dT%H%M%SZ}-{digest[:8]}", moment, inputs, digest)
         with job.stage("reports"):
             _write_reports(job, findings, label)
+        with job.stage("tables"):
+            write_tables(job.store, work / TABLES)
         ontology = _ontology_version(job.store)
         job.store = OxigraphStore.memory()  # gives its memory back before the next load
         with job.stage("store"):

@@ -8,6 +8,7 @@ everything is on disk. Names sort by time. Its files:
     store/             RocksDB, opened read-only
     void.ttl           VoID statistics
     validation.json    findings of SHACL, and validation.md in words
+    tables.sqlite      cases, facets and texts, for lists and search
     quality.json       how much is known, and quality.md in words
 """
 
@@ -24,6 +25,7 @@ from typing import Final
 
 from kg.errors import BuildInProgress, ReleaseError, StoreError
 from kg.model import Finding
+from kg.stores.faults import room_faults
 from kg.stores.oxigraph import OxigraphStore
 
 MANIFEST: Final = "manifest.json"
@@ -209,10 +211,10 @@ def building(releases_dir: Path) -> Iterator[Path]:
     """A fresh directory to build in, with the shelf locked; what killed builds left is removed.
 
     The lock is the kernel's and ends with the process, however it ends. Raises
-    ``BuildInProgress``. The directory is removed afterwards unless :func:`seal` renamed it.
+    ``BuildInProgress``, and ``StoreError`` where the disk is full or refuses. The directory is
+    removed afterwards unless :func:`seal` renamed it.
     """
-    releases_dir.mkdir(parents=True, exist_ok=True)
-    with _lock(releases_dir / ".lock"):
+    with room_faults(releases_dir), _lock(releases_dir / ".lock"):
         for rest in releases_dir.glob(f"{UNFINISHED}*"):
             shutil.rmtree(rest)
         work = releases_dir / f"{UNFINISHED}{os.getpid()}"
@@ -275,6 +277,7 @@ def _sync(path: Path) -> None:
 def _lock(path: Path) -> Iterator[None]:
     import fcntl  # POSIX only, like the forked workers
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,6 +2,7 @@
 
     QuestionError
     ├── UnknownQuestion     no question of that name; carries near names
+    ├── UnknownFacet        no facet of that name; carries near names
     ├── HeaderError         a question file's header cannot be read; names file and field
     └── ArgumentError       what was given for a parameter cannot be used
         ├── UnknownParameter    the question has no such parameter
@@ -40,6 +41,16 @@ class UnknownQuestion(QuestionError):
         self.near = near(name, known)
         listed = hint(self.near) or " mission-kg ask and /api/v1/questions list them."
         super().__init__(f"There is no question named {name!r}.{listed}")
+
+
+class UnknownFacet(QuestionError):
+    """No facet of that name. ``name``: as asked for; ``near``: names that look like it."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        self.near = near(name, known)
+        listed = hint(self.near) or f" There are {', '.join(sorted(known))}."
+        super().__init__(f"There is no facet named {name!r}.{listed}")
 
 
 class HeaderError(QuestionError):

@@ -139,6 +139,12 @@ def checks() -> Mapping[str, Question]:
     return _read_folder("checks")
 
 
+@cache
+def facets() -> Mapping[str, Question]:
+    """All facets by name: each gives the values (``?value``) by which a ``?case`` is found."""
+    return _read_folder("facets")
+
+
 def question(name: str) -> Question:
     """Find a question by name. Raises ``UnknownQuestion`` with near names."""
     known = questions()

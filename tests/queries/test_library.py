@@ -94,8 +94,8 @@ def test_an_unknown_name_gets_near_names() -> None:
     assert caught.value.near[0] == "practices-in-the-library"
 
 
-def test_a_name_like_no_other_gets_no_hint() -> None:
-    with pytest.raises(UnknownQuestion, match=r"^There is no question named 'zzzz'\.$"):
+def test_a_name_like_no_other_is_told_where_the_names_are() -> None:
+    with pytest.raises(UnknownQuestion, match=r"'zzzz'\. mission-kg ask and .* list them\.$"):
         question("zzzz")
 
 
