@@ -1,6 +1,8 @@
 """Turns the engine's errors into ours: one clear sentence, with line and column where known."""
 
+import errno
 import re
+import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,13 @@ import zstandard
 
 from kg.errors import QueryFault, QuerySyntaxError, StoreError
 
+BUILD_BYTES: Final = 600
+"""Room that a build needs at its peak for each quad, measured: the unsorted and the sorted quads,
+the dump and the store."""
+
+_REFUSALS: Final = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+)
 _AT = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _KNOWN: Final = {
     "Prefix not found": "the prefix of {near} is not declared. Add a PREFIX line for it",
@@ -82,9 +91,28 @@ def disk_faults(path: Path) -> Iterator[None]:
                 f"{path}: another process has the store open for writing. "
                 "Wait until it is done, or open it read-only."
             ) from error
-        raise StoreError(f"{path}: the disk says: {error}.") from error
+        remedy = " Make room on that disk, then try again." if "No space" in str(error) else ""
+        raise StoreError(f"{path}: the disk says: {error}.{remedy}") from error
     except RuntimeError as error:  # what RocksDB raises for damaged files
         raise StoreError(f"{path}: the store's files are damaged: {error}.") from error
+
+
+@contextmanager
+def room_faults(releases_dir: Path) -> Iterator[None]:
+    """What the disk refuses to a build becomes ``StoreError`` telling the room there is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        place = next(each for each in (releases_dir, *releases_dir.parents) if each.exists())
+        free = shutil.disk_usage(place).free
+        raise StoreError(
+            f"{releases_dir}: no release was made, the disk says: {error.strerror}. What was "
+            f"begun is removed and any release before stays; {free:,} bytes are free now, and a "
+            f"build needs about {BUILD_BYTES} for each quad. Make room or choose another home, "
+            "then build again."
+        ) from error
 
 
 @contextmanager
