@@ -16,6 +16,7 @@
     ├── RetiredThing           an IRI that was withdrawn; carries what there is instead
     ├── UnknownDump            a dump that there is not
     ├── BeingMade              a file is being made for the first time
+    ├── UnknownFile            a file that a release does not have
     ├── StillComparing         two releases are being compared for the first time
     ├── Draining               the process is about to stop
     ├── RequestTooLarge        body over ``request_bytes``
@@ -124,6 +125,10 @@ class UnknownDump(ApiError):
 
 class BeingMade(ApiError):
     """A file is being made for the first time; it takes longer than a request waits."""
+
+
+class UnknownFile(ApiError):
+    """The release has no such file to download."""
 
 
 class StillComparing(ApiError):
