@@ -20,16 +20,29 @@ from api import problems
 from api.current import Current, Pinned
 from api.delivery import Delivery, Version
 from api.guard import Guard
+from api.history.mementos import Mementos
 from api.lists import as_one_list
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
 from api.protocol.routes import PATHS, dispatch
-from api.routes import conformance, health, home, questions, things, why
+from api.routes import (
+    cases,
+    conformance,
+    feeds,
+    health,
+    home,
+    mementos,
+    questions,
+    releases,
+    things,
+    why,
+)
 from api.settings import Settings
 from api.wiring import Service, open_current, open_history, open_workspace
 from api.workspace.door import WorkspaceDoor
 
-ROUTERS: Final = tuple(room.router for room in (home, questions, why, things, conformance, health))
+_ROOMS: Final = (home, cases, questions, why, things, releases, feeds, mementos, conformance, health)
+ROUTERS: Final = tuple(room.router for room in _ROOMS)
 """All routes but the static files and what settings open."""
 
 
@@ -62,7 +75,8 @@ def create_app(
     limits = current.service.settings
     workspace = open_workspace(limits)
     api = _api(current, limits, workspace)
-    app: ASGIApp = Guard(dispatch(api, limits, workspace), url_bytes=limits.url_bytes)
+    app: ASGIApp = dispatch(api.state.mementos, limits, workspace)
+    app = Guard(app, url_bytes=limits.url_bytes)
     app = Delivery(
         app,
         lambda: Version.of_release(current.service.release),
@@ -97,6 +111,7 @@ def _api(current: Current, settings: Settings, workspace: WorkspaceDoor | None) 
         lifespan=lifespan,
     )
     api.state.history = open_history(settings)
+    api.state.mementos = Mementos(api, api.state.history)
     problems.install(api)
     for router in ROUTERS:
         api.include_router(router)

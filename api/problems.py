@@ -53,6 +53,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     kg_errors.StoreError: Kind(503, "store-fault", "The store cannot answer now"),
     kg_errors.KgError: Kind(500, "graph-fault", "The graph has a fault"),
     query_errors.UnknownQuestion: Kind(404, "unknown-question", "There is no such question"),
+    query_errors.UnknownFacet: Kind(400, "unknown-facet", "There is no such facet"),
     query_errors.ArgumentError: Kind(400, "bad-argument", "An argument cannot be used"),
     query_errors.QuestionError: Kind(500, "question-fault", "The question has a fault"),
     IngestError: Kind(500, "ingest-fault", "The library has a fault"),

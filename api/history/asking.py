@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from api.errors import BadRequest, NotAcceptable
+from api.history.wording import PARTS
 from api.linked.addresses import FORMATS, RDF_OFFERS
 from api.negotiation import HTML, JSON, best
 from api.responding import Parameters, one, read_parameters
@@ -95,7 +96,7 @@ def read_asked(request: Request) -> tuple[Asked, Parameters]:
     asked = Asked(
         show or ("claims" if about else ""),
         _word(parameters, "change", _OF_LIST.get(show, CHANGES)),
-        (one(parameters, "graph") or "")[:200],
+        _word(parameters, "graph", tuple(PARTS)),
         read_iri(about).value if about else "",
         page_number(one(parameters, "page")),
     )

@@ -29,13 +29,17 @@ class Comparing:
         self._one = asyncio.Lock()
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
+    def knows(self, old: Release, new: Release) -> bool:
+        """Whether this pair was compared before."""
+        return is_made(self._cache, old.id, new.id)
+
     async def changes(self, old: Release, new: Release) -> Changes:
         """What changed from ``old`` to ``new``.
 
         Raises ``StillComparing`` where that takes longer than a request waits, and
         ``kg.errors.ReleaseError`` naming a damaged file.
         """
-        if not is_made(self._cache, old.id, new.id):
+        if not self.knows(old, new):
             await self._make(old, new)
         return await asyncio.to_thread(Changes, place_of(self._cache, old.id, new.id))
 

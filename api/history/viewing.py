@@ -3,21 +3,24 @@
 The overview shows the beginning of each list; a list asked for by name comes page by page.
 """
 
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from api.history.asking import LISTS, Asked
 from api.history.shelves import History
 from api.history.wording import PARTS, Wording
 from api.history.writing import Row, pair_path, row_json, summary_json
 from kg.changes import Changes
-from kg.changes.record import LISTED
+from kg.changes.record import LISTED, part_of
 from kg.shelf import Release
 
 if TYPE_CHECKING:
     from api.wiring import Service
 
-_FIRST = 12
+_Counts = TypeVar("_Counts")
+_FIRST: Final = 12
 """Entries of each list on the overview."""
 
 
@@ -63,6 +66,27 @@ def as_json(changes: Changes, asked: Asked, lists: tuple[Listing, ...]) -> dict[
     if asked.show:
         data["page"] = asked.page
     return data
+
+
+def by_part(
+    graphs: Mapping[str, _Counts], add: Callable[[list[_Counts]], _Counts]
+) -> list[tuple[str, str, _Counts]]:
+    """Name, what it holds and counts of each part; the graphs of claims, one per source, as one."""
+    parts: dict[str, list[_Counts]] = defaultdict(list)
+    for graph, counts in graphs.items():
+        parts[part_of(f"<{graph}>".encode())].append(counts)
+    return [
+        (
+            name if name != "claims-graphs" else f"claims ({len(found):,} graphs, one per source)",
+            PARTS.get(name, ""),
+            add(found),
+        )
+        for name, found in sorted(parts.items(), key=lambda pair: _place(pair[0]))
+    ]
+
+
+def _place(part: str) -> int:
+    return list(PARTS).index(part) if part in PARTS else len(PARTS)
 
 
 def _overview(
