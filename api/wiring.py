@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ingest.home import Home
     from kg.gathering import Progress
     from kg.shelf import Release
+    from kg.tables import CaseTables
     from kg.why import Explanation
 
 
@@ -53,6 +54,13 @@ class Service:
     def counts(self) -> dict[str, int]:
         """How much the release holds; counted once, since a release never changes."""
         return counts(self.store)
+
+    @cached_property
+    def tables(self) -> "CaseTables":
+        """The tables of the release. Raises ``kg.errors.ReleaseError`` where it has none."""
+        from kg.tables import CaseTables
+
+        return CaseTables(self.release.path)
 
     def labels(self, space: str) -> dict[str, str]:
         """Labels of the things under a namespace, for a form; looked up once, as the counts."""

@@ -98,6 +98,12 @@ class CaseTables:
             facets={name: self._counts(name, chosen, per_facet, matched) for name in ORDER},
         )
 
+    def values(self, name: str) -> Mapping[str, str]:
+        """IRIs of a facet's values -> their labels. Raises ``UnknownFacet``."""
+        if name not in self._labels:
+            raise UnknownFacet(name, ORDER)
+        return self._labels[name]
+
     def _chosen(self, chosen: Chosen) -> dict[str, int]:
         """Facet -> the cases that have any of the values chosen of it."""
         for name in chosen:
