@@ -133,7 +133,7 @@ def _rows(
             things = changes.things(
                 asked.show, asked.change, asked.about, offset=offset, limit=limit
             )
-            return wording.things(things)
+            return wording.things(things, changes.stated)
 
 
 def _total(changes: Changes, asked: Asked) -> int:

@@ -1,7 +1,8 @@
 """What changed, in words that a curator understands: labels for every IRI, from either release."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode
@@ -68,7 +69,10 @@ class ClaimRow:
 
 @dataclass(frozen=True, slots=True)
 class ThingRow:
-    """A thing's or term's change; ``added``, ``removed``: statements about it."""
+    """A thing's or term's change; ``added``, ``removed``: statements about it.
+
+    ``statements``: the first of them, where the thing is in both releases.
+    """
 
     change: str
     iri: str
@@ -76,13 +80,18 @@ class ThingRow:
     kind: str
     added: int
     removed: int
+    statements: "tuple[StatementRow, ...]" = ()
 
     def sentence(self) -> str:
         """The change as one sentence."""
         what = f"{self.thing.text} ({self.kind})"
         if self.change != "changed":
             return what
-        return f"{what}: {self.added} statements added, {self.removed} removed"
+        told = "; ".join(each.short() for each in self.statements)
+        more = self.added + self.removed - sum(each.weight for each in self.statements)
+        if not told:
+            return f"{what}: {self.added} statements added, {self.removed} removed"
+        return f"{what}: {told}" + (f"; and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,18 @@ class StatementRow:
     predicate: Shown
     before: Shown | None
     after: Shown | None
+
+    @property
+    def weight(self) -> int:
+        """Statements that it is made of: two where one replaced another."""
+        return 2 if self.before and self.after else 1
+
+    def short(self) -> str:
+        """The change without its subject."""
+        if self.before and self.after:
+            return f"{self.predicate.text} {_quoted(self.before)} -> {_quoted(self.after)}"
+        sign = "+" if self.after else "-"
+        return f"{sign}{self.predicate.text} {_quoted(self.after or self.before)}"
 
     def sentence(self) -> str:
         """The change as one sentence."""
@@ -122,9 +143,16 @@ class Wording:
         )
         return tuple(map(self._claim, found))
 
-    def things(self, changes: Iterable[ThingChange]) -> tuple[ThingRow, ...]:
-        """Rows of entities or terms."""
+    def things(
+        self,
+        changes: Iterable[ThingChange],
+        stated: Callable[[str], tuple[TripleChange, ...]] = lambda _: (),
+    ) -> tuple[ThingRow, ...]:
+        """Rows of entities or terms; ``stated`` gives the statements of one that changed."""
         found = tuple(changes)
+        of = {each.iri: stated(each.iri) for each in found if each.change == "changed"}
+        rows = iter(self.statements(chain.from_iterable(of.values())))
+        told = {iri: tuple(islice(rows, len(triples))) for iri, triples in of.items()}
         self._learn(NamedNode(each.iri) for each in found)
         return tuple(
             ThingRow(
@@ -134,6 +162,7 @@ class Wording:
                 kind_words(each.iri, each.kind),
                 each.added,
                 each.removed,
+                told.get(each.iri, ()),
             )
             for each in found
         )
@@ -160,11 +189,10 @@ class Wording:
         if not isinstance(term, NamedNode):
             return _literal(term)
         text, lang, old = self._name(term.value)
-        place = page_of(term.value)
-        if not place.startswith("/page/"):
-            return Shown(text, title=term.value, lang=lang)
         prefix = self._past if past or old else ""
-        return Shown(text, prefix + place, curies.compact(term.value) or term.value, lang)
+        return Shown(
+            text, prefix + page_of(term.value), curies.compact(term.value) or term.value, lang
+        )
 
     def _claim(self, each: ClaimChange) -> ClaimRow:
         known, gone = each.known, each.after is None
@@ -246,7 +274,9 @@ def kind_words(iri: str, kind: str, *, many: bool = False) -> str:
         words = _KINDS.get(kind, kind).replace("-", " ")
     if not many:
         return words
-    return words[:-1] + "ies" if words.endswith("y") else f"{words}s"
+    if words.endswith("y"):
+        return f"{words[:-1]}ies"
+    return f"{words}es" if words.endswith(("x", "s")) else f"{words}s"
 
 
 _KINDS: Final = {**{kind: kind for kind in KINDS.values()}, "assessment": "comparison-cell"}

@@ -81,6 +81,7 @@ def row_json(row: Row) -> dict[str, Any]:
     elif isinstance(row, ThingRow):
         data |= {"iri": row.iri, "label": row.thing.text, "kind": row.kind}
         data |= {"statements_added": row.added, "statements_removed": row.removed}
+        data["statements"] = [row_json(each) for each in row.statements]
     else:
         data |= {"graph": row.graph.title, "subject": _term(row.subject)}
         data |= {"predicate": _term(row.predicate)}

@@ -153,6 +153,16 @@ class Changes:
         )
         return tuple(TripleChange(row[0], *map(term, row[1:])) for row in rows)
 
+    def stated(self, iri: str, *, limit: int = 5) -> tuple[TripleChange, ...]:
+        """The first statements about a thing that changed, those drawn by rules left out."""
+        rows = self._rows(
+            "SELECT graph, subject, predicate, before, after FROM triple "
+            "WHERE subject = ? AND part IN ('asserted', 'ontology', 'vocabularies', 'provenance') "
+            "ORDER BY n LIMIT ?",
+            (f"<{iri}>", limit),
+        )
+        return tuple(TripleChange(row[0], *map(term, row[1:])) for row in rows)
+
     def count(self, table: str, **equal: str) -> int:
         """Rows kept in ``claim``, ``thing`` or ``triple`` with these values (empty: any)."""
         where, values = _where(**equal)
