@@ -27,13 +27,17 @@ from api.observing.requests import RequestLog, RouteNames
 from api.protocol.routes import PATHS, dispatch
 from api.routes import (
     cases,
+    catalogue,
     conformance,
+    dumps,
     feeds,
     health,
     home,
     mementos,
     questions,
     releases,
+    sitemap,
+    terms,
     things,
     why,
 )
@@ -41,7 +45,22 @@ from api.settings import Settings
 from api.wiring import Service, open_current, open_history, open_workspace
 from api.workspace.door import WorkspaceDoor
 
-_ROOMS: Final = (home, cases, questions, why, things, releases, feeds, mementos, conformance, health)
+_ROOMS: Final = (
+    home,
+    cases,
+    questions,
+    why,
+    things,
+    terms,
+    catalogue,
+    dumps,
+    sitemap,
+    releases,
+    feeds,
+    mementos,
+    conformance,
+    health,
+)
 ROUTERS: Final = tuple(room.router for room in _ROOMS)
 """All routes but the static files and what settings open."""
 

@@ -17,7 +17,7 @@ from api.linked.graphs import describe_graph
 from api.linked.incoming import FIRST, Group
 from api.linked.names import Names
 from api.linked.queries import queries_for
-from api.linked.schemes import tree_of
+from api.linked.schemes import terms_of, tree_of
 from api.linked.state import state_of
 from api.linked.viewing import View, shown
 from api.linked.writing import embedded, write
@@ -117,7 +117,8 @@ def _refuse_retired(about: Description) -> None:
 def _data(service: "Service", about: Description, evidence: bool) -> list[Quad]:
     """The statements, the labels of what they lead to, and the document's own record."""
     manifest = service.release.manifest
-    quads = [*about.quads(), *labels(about, Names(service.store))]
+    quads = [*about.quads(), *terms_of(service.store, about)]
+    quads += labels(about, Names(service.store))
     if not about:
         quads += [
             Quad(NamedNode(member), NamedNode(group.prop), NamedNode(about.iri))

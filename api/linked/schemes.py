@@ -3,12 +3,19 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, Quad
 
 from api.linked.addresses import page_of
 from api.linked.describing import Description
 from api.linked.names import Names
-from ontology.names import VOCAB
+from kg.store import GraphStore
+from ontology.names import RDF, SKOS, VOCAB
 from ontology.vocabulary import Concept, vocabulary
+
+MOST: Final = 100_000
+"""Statements about the concepts of one scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,27 @@ def tree_of(about: Description, names: Names) -> tuple[Branch, ...]:
         above = [iri for iri in each.broader if iri in inside]
         below[above[0] if above else ""].append(each)
     return _branches("", below, names, frozenset())
+
+
+def terms_of(store: GraphStore, about: Description) -> list[Quad]:
+    """Every statement about the concepts of a scheme; nothing for anything else."""
+    if NamedNode(f"{SKOS}ConceptScheme") not in about.values(f"{RDF}type"):
+        return []
+    rows = store.select(
+        f"SELECT DISTINCT ?s ?p ?o ?g {{ GRAPH ?g {{ ?s <{SKOS}inScheme> <{about.iri}> ; ?p ?o }} }} "
+        f"LIMIT {MOST}"
+    ).rows
+    found = [
+        Quad(thing, prop, value, graph)
+        for thing, prop, value, graph in rows
+        if isinstance(thing, NamedNode)
+        and isinstance(prop, NamedNode)
+        and isinstance(graph, NamedNode)
+        and isinstance(value, NamedNode | Literal)
+    ]
+    return sorted(
+        found, key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad.object))
+    )
 
 
 def _branches(

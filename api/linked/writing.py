@@ -1,7 +1,6 @@
 """Writes quads in the six forms of RDF, and as the JSON-LD that stands in a page."""
 
 import io
-import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -36,10 +35,12 @@ def write(quads: Iterable[Quad], form: Format) -> bytes:
 
 def embedded(quads: Iterable[Quad]) -> str:
     """JSON-LD for ``<script type="application/ld+json">``: nothing in it can end the element."""
-    text = write(quads, BY_SUFFIX["jsonld"]).decode()
-    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")).translate(
-        _ESCAPES
-    )
+    return escaped(write(quads, BY_SUFFIX["jsonld"]).decode())
+
+
+def escaped(text: str) -> str:
+    """JSON without the characters that mean something to HTML, which JSON has only in strings."""
+    return text.translate(_ESCAPES)
 
 
 def _serialized(
