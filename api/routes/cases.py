@@ -11,6 +11,7 @@ from api.responding import Parameters, read_parameters
 from api.wiring import service_of
 from kg.tables import CaseTables, FacetValue
 from ontology import curies
+from ontology.vocabulary import vocabulary
 from queries.errors import UnknownFacet, hint, near
 from queries.facets import ORDER, facet, selection_query
 from queries.library import facets
@@ -97,7 +98,7 @@ def _value(tables: CaseTables, name: str, text: str) -> str:
             iri = curies.expand(text)
         except ValueError as error:
             raise BadRequest(f"{name}={text}: {error}") from error
-    if iri in known:
+    if iri in known or iri in vocabulary().concepts:  # a term that no case has finds none
         return iri
     listed = hint(near(text, slugs)) or f" The facet has {len(slugs)} values: {_some(slugs)}"
     raise BadRequest(f"No case has {text!r} as its {name}.{listed}")

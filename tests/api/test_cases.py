@@ -22,7 +22,7 @@ def by_sparql(client: httpx.Client, sparql: str) -> set[str]:
         {},
         {"country": "no"},
         {"country": ["no", "dk", "vn"], "policy-field": "energy"},
-        {"feature": ["cf-ownership", "cf-bold-goals"], "income-group": "income:high"},
+        {"feature": ["cf-ownership", "cf:cf-bold-goals"], "income-group": "income:high"},
         {"kind": "https://w3id.org/mission-kg/ontology#MissionProgramme"},
     ],
 )
