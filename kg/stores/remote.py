@@ -24,7 +24,7 @@ from kg.stores.remote_client import AUTO, Parameters, RemoteClient, RemoteOption
 from kg.stores.replies import Body
 from kg.stores.sending import send_graph
 from kg.stores.writing import Formats
-from ontology.names import BASE
+from ontology.names import BASE, GRAPH
 
 _T = TypeVar("_T")
 _ANSWERS: Final = {
@@ -35,6 +35,9 @@ _ANSWERS: Final = {
 }
 _NOWHERE: Final = f"{BASE}graph/none"
 """A graph that no store has: a dataset without any graph cannot be said otherwise."""
+GRAPH_HELD: Final = f"{GRAPH}held"
+"""Named graph with one triple: which release the store holds (``kg.holding``). It is no part of it:
+this adapter lists and counts it nowhere, and it is in no union that lists its graphs."""
 _EACH_SIZE: Final = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
 _EACH_GRAPH: Final = "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }"
 
@@ -183,8 +186,8 @@ class RemoteStore:
     def graphs(self) -> tuple[str, ...]:
         """IRIs of the named graphs, sorted; without those that the engine keeps for itself."""
         if self._listed is None:
-            rows = self.client.ask("SELECT", _EACH_GRAPH, _table).rows
-            self._listed = tuple(sorted(g for (g,) in map(_values, rows) if self._is_ours(g)))
+            found = self.rows_of(_EACH_GRAPH)
+            self._listed = tuple(sorted(graph for (graph,) in found if self._is_ours(graph)))
         return self._listed
 
     def size(self, graph: str | None = None) -> int:
@@ -192,12 +195,16 @@ class RemoteStore:
         if graph is None:
             return sum(self.sizes().values())
         count = f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"
-        return int(_values(self.client.ask("SELECT", count, _table).rows[0])[0])
+        return int(self.rows_of(count)[0][0])
 
     def sizes(self) -> dict[str, int]:
         """Named graph -> number of triples, asked anew."""
-        rows = map(_values, self.client.ask("SELECT", _EACH_SIZE, _table).rows)
-        return {graph: int(count) for graph, count in rows if self._is_ours(graph)}
+        found = self.rows_of(_EACH_SIZE)
+        return {graph: int(count) for graph, count in found if self._is_ours(graph)}
+
+    def rows_of(self, query: str) -> tuple[tuple[str, ...], ...]:
+        """Values of the rows of a query of our own, asked of the engine as it stands."""
+        return tuple(map(_values, self.client.ask("SELECT", query, _table).rows))
 
     def close(self) -> None:
         """Close the connections to the store."""
@@ -237,7 +244,7 @@ class RemoteStore:
         return self.client.ask("CONSTRUCT", text, _triples)
 
     def _is_ours(self, graph: str) -> bool:
-        return not graph.startswith(self.client.engine.own_graphs)
+        return graph != GRAPH_HELD and not graph.startswith(self.client.engine.own_graphs)
 
     def _need_writable(self) -> None:
         if not self._writable:

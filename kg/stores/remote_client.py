@@ -5,6 +5,7 @@ may be sent twice without harm (``PUT`` and ``DELETE`` of a graph).
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from io import SEEK_END
@@ -35,8 +36,8 @@ class RemoteOptions:
     usually has. ``engine``: a name of ``kg.stores.engines``, or ``auto``: told by its ``Server``
     header. ``union``: ``auto``, or one of ``engine``, ``parameter``, ``dataset`` where the
     deployment differs from the engine's record. ``user`` and ``password`` (basic or digest), or
-    ``token`` (bearer). ``seconds``: for one exchange. ``answer_bytes``: of one answer.
-    ``attempts``: for reading.
+    ``token`` (bearer). ``seconds``: for one exchange. ``answer_bytes``: of one answer;
+    one larger than ``spool_bytes`` waits on disk (0: never). ``attempts``: for reading.
     """
 
     query: str
@@ -49,6 +50,7 @@ class RemoteOptions:
     token: str = field(default="", repr=False)
     seconds: float = 30.0
     answer_bytes: int = 1 << 30
+    spool_bytes: int = 8 << 20
     attempts: int = 3
 
 
@@ -114,7 +116,7 @@ class RemoteClient:
         def once() -> _T:
             with (
                 self._sent(request, deadline) as reply,
-                whole_body(reply, self.engine, self.options.answer_bytes) as body,
+                self._body(reply) as body,
             ):
                 return take(body)
 
@@ -159,7 +161,7 @@ class RemoteClient:
                 if reply.status == 404:
                     reply.read()
                     return None
-                with whole_body(reply, self.engine, self.options.answer_bytes) as body:
+                with self._body(reply) as body:
                     return take(body)
 
         return self._patiently(once, None)
@@ -203,6 +205,9 @@ class RemoteClient:
         if self.options.token:  # RFC 6750; a user and password wait for the store's challenge
             request.add_header("Authorization", f"Bearer {self.options.token}")
         return request
+
+    def _body(self, reply: Reply) -> AbstractContextManager[Body]:
+        return whole_body(reply, self.engine, self.options.answer_bytes, self.options.spool_bytes)
 
     def _sent(self, request: Request, deadline: Deadline | None) -> Reply:
         return self._connections.send(request, deadline or Deadline(self.options.seconds))

@@ -33,7 +33,6 @@ _FORMATS: Final = {
 _TRIPLES: Final = (N_TRIPLES, "text/plain", "text/ntriples")
 _BUSY: Final = (408, 425, 429, 502, 503, 504)
 """Status codes after which asking again may help (RFC 9110, RFC 6585, RFC 8470)."""
-_IN_MEMORY: Final = 8 << 20
 _BLOCK: Final = 1 << 18
 _SHOWN: Final = 200
 _ASK_COLUMN: Final = "__ASK_RETVAL"
@@ -50,10 +49,11 @@ class Body:
 
 
 @contextmanager
-def whole_body(reply: Reply, engine: Engine, most: int) -> Iterator[Body]:
-    """The body of a good reply, read to its end; kept on disk where it is large.
+def whole_body(reply: Reply, engine: Engine, most: int, in_memory: int) -> Iterator[Body]:
+    """The body of a good reply, read to its end before any of it is used.
 
-    ``most``: bytes. Raises as :func:`require_success`, and ``PartialAnswer``, ``BadAnswer``.
+    ``most``: bytes; ``in_memory``: bytes above which it is kept on disk, 0 for never. Raises as
+    :func:`require_success`, and ``PartialAnswer``, ``BadAnswer``.
     """
     require_success(reply)
     _refuse_partial(reply, engine)
@@ -63,7 +63,7 @@ def whole_body(reply: Reply, engine: Engine, most: int) -> Iterator[Body]:
             "The store's answer tells neither its length nor its end, so a part of it could not "
             "be told from the whole. Speak HTTP/1.1 with the store, without a proxy that does not."
         )
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+    with tempfile.SpooledTemporaryFile(in_memory) as file:
         for block in _mended(_blocks(reply, most), b"<bnode>" + engine.blank, b"<bnode>"):
             file.write(block)
         file.seek(0)
