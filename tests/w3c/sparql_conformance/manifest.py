@@ -107,7 +107,8 @@ def read(given: Path) -> list[Case]:
 def _entries(path: Path, root: Path, suite: str | None, suite_iri: str | None) -> list[Case]:
     place = PUBLISHED + path.relative_to(root).as_posix()
     graph = Graph().parse(path, format="turtle", publicID=place)
-    manifest = URIRef(place)
+    # Some manifests are named by a blank node; there is one in each file.
+    manifest = graph.value(predicate=RDF.type, object=MF.Manifest, default=URIRef(place))
     label = suite or str(graph.value(manifest, RDFS.label) or path.parent.name)
     cases = []
     for include in graph.objects(manifest, MF.include):
@@ -131,4 +132,6 @@ def _entries(path: Path, root: Path, suite: str | None, suite_iri: str | None) -
                     root=root,
                 )
             )
+    if not cases:
+        raise ValueError(f"{path} is no manifest with tests: it has no mf:entries, no mf:include.")
     return cases

@@ -31,7 +31,6 @@ SUBJECT = pytest.StashKey[earl.Subject]()
 MANIFESTS = pytest.StashKey[list[Path]]()
 KNOWN = pytest.StashKey[Path]()
 """What a conftest.py may set in place of the options."""
-_OUTCOMES = pytest.StashKey[dict[str, earl.Outcome]]()
 _PROPERTY = "w3c_test"
 
 
@@ -59,9 +58,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_OUTCOMES] = {}
     if config.getoption("--sparql-url") and config.getoption("numprocesses", None):
         raise pytest.UsageError("One service cannot serve tests at the same time: leave out -n.")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # Not when configured: what a conftest.py sets is known only now.
+    path = session.config.getoption("--earl")
+    if path is not None and not hasattr(session.config, "workerinput"):
+        url = session.config.getoption("--sparql-url") or "urn:unnamed"
+        subject = session.config.stash.get(SUBJECT, None)
+        if subject is None or session.config.getoption("--sparql-url"):
+            subject = earl.Subject(url, url)
+        session.config.pluginmanager.register(_Recorder(path, subject))
 
 
 def known_failures(path: Path | None) -> dict[str, str]:
@@ -131,12 +140,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.user_properties.append((_PROPERTY, [case.iri, case.name, case.suite, case.suite_iri]))
 
 
-def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> None:
-    found = dict(report.user_properties).get(_PROPERTY) if report.user_properties else None
-    if found and (report.when == "call" or report.outcome != "passed"):
-        iri, name, suite, suite_iri = found
-        outcome, reason = _outcome(report)
-        config.stash[_OUTCOMES][iri] = earl.Outcome(iri, name, suite, suite_iri, outcome, reason)
+class _Recorder:
+    """Keeps the outcomes of a run, in the process that talks to the user, and writes the report."""
+
+    def __init__(self, path: Path, subject: earl.Subject) -> None:
+        self._path = path
+        self._subject = subject
+        self._outcomes: dict[str, earl.Outcome] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        found = dict(report.user_properties).get(_PROPERTY)
+        if found and (report.when == "call" or report.outcome != "passed"):
+            iri, name, suite, suite_iri = found
+            outcome, reason = _outcome(report)
+            self._outcomes[iri] = earl.Outcome(iri, name, suite, suite_iri, outcome, reason)
+
+    def pytest_sessionfinish(self) -> None:
+        outcomes = list(self._outcomes.values())
+        text = earl.report(self._subject, outcomes, datetime.now(UTC).date())
+        self._path.write_text(text, encoding="utf-8")
 
 
 def _outcome(report: pytest.TestReport) -> tuple[str, str]:
@@ -146,13 +168,3 @@ def _outcome(report: pytest.TestReport) -> tuple[str, str]:
         return "untested", report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
     crash = getattr(report.longrepr, "reprcrash", None)
     return report.outcome, crash.message if crash else ""
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    path = session.config.getoption("--earl")
-    if path is None or hasattr(session.config, "workerinput"):
-        return
-    url = session.config.getoption("--sparql-url") or "urn:unnamed"
-    subject = session.config.stash.get(SUBJECT, None) or earl.Subject(url, url)
-    outcomes = list(session.config.stash[_OUTCOMES].values())
-    path.write_text(earl.report(subject, outcomes, datetime.now(UTC).date()), encoding="utf-8")
