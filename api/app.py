@@ -42,7 +42,7 @@ from api.routes import (
     why,
 )
 from api.settings import Settings
-from api.wiring import Service, open_current, open_history, open_workspace
+from api.wiring import Service, open_current, open_history, open_relay, open_workspace
 from api.workspace.door import WorkspaceDoor
 
 _ROOMS: Final = (
@@ -94,7 +94,7 @@ def create_app(
     limits = current.service.settings
     workspace = open_workspace(limits)
     api = _api(current, limits, workspace)
-    app: ASGIApp = dispatch(api.state.mementos, limits, workspace)
+    app: ASGIApp = dispatch(api.state.mementos, limits, workspace, open_relay(limits))
     app = Guard(app, url_bytes=limits.url_bytes)
     app = Delivery(
         app,

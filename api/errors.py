@@ -11,6 +11,7 @@
     ├── MethodNotAllowed       the address does not know the method; carries those it knows
     ├── GraphNotFound          no graph of that name in the graph store
     ├── ConditionFailed        If-Match or If-None-Match does not hold
+    ├── RemoteFault            an endpoint asked by SERVICE failed
     ├── UnknownRelease         a release that is not on the shelf; carries those that are near
     ├── UnknownThing           an IRI of which nothing is said; carries what may be meant
     ├── RetiredThing           an IRI that was withdrawn; carries what there is instead
@@ -91,6 +92,10 @@ class GraphNotFound(ApiError):
 
 class ConditionFailed(ApiError):
     """A condition of the request does not hold (RFC 9110, section 13)."""
+
+
+class RemoteFault(ApiError):
+    """An endpoint that a SERVICE pattern asks cannot be reached, is slow, or answers nonsense."""
 
 
 class UnknownRelease(ApiError):

@@ -70,6 +70,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     api_errors.UnsupportedMediaType: Kind(415, "unsupported-type", "This type is not read here"),
     api_errors.Draining: Kind(503, "draining", "The server is about to stop"),
     api_errors.UpdateRefused: Kind(403, "update-refused", "This service is read-only"),
+    api_errors.RemoteFault: Kind(502, "remote-fault", "Another endpoint failed"),
     api_errors.WritingClosed: Kind(403, "writing-closed", "Nothing can be written here"),
     api_errors.NotAuthorised: Kind(401, "not-authorised", "A token is needed here"),
     api_errors.MethodNotAllowed: Kind(405, "method-not-allowed", "This method is not allowed here"),

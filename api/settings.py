@@ -86,6 +86,28 @@ class Settings(BaseSettings):
         description="Opens the workspace at /workspace/ for whoever sends it as a bearer token; "
         "none: nothing can be written.",
     )
+    service_allow: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts that SERVICE may ask, as a JSON list; with :PORT for another port, :* "
+        "for any. None: SERVICE is refused.",
+    )
+    service_networks: tuple[str, ...] = Field(
+        default=(),
+        description="Address ranges (CIDR, a JSON list) that SERVICE may ask although they are "
+        "not public.",
+    )
+    service_seconds: float = Field(
+        default=10.0, gt=0, le=600, description="Longest time for one SERVICE, seconds."
+    )
+    service_bytes: int = Field(
+        default=8 * 2**20, ge=1024, description="Largest answer to one SERVICE, bytes."
+    )
+    service_rows: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Most rows taken from one SERVICE."
+    )
+    service_calls: int = Field(
+        default=4, ge=1, le=64, description="Most SERVICE patterns in one query."
+    )
     workspace_bytes: int = Field(
         default=64 * 2**20,
         ge=1024,

@@ -5,6 +5,7 @@ second start of the server has three seconds.
 """
 
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,8 @@ from api.counts import counts
 from api.current import Current
 from api.errors import WrongUse
 from api.execution import Runner, full_limits
+from api.federation.addresses import AllowList
+from api.federation.relay import Bounds, Relay
 from api.settings import Settings
 from api.terms import Asked
 from api.workers.nursery import Plan
@@ -128,6 +131,21 @@ def open_workspace(settings: Settings) -> WorkspaceDoor | None:
             ),
         )
     )
+
+
+def open_relay(settings: Settings) -> Relay:
+    """What asks other endpoints for SERVICE. Raises ``WrongUse`` for a wrong address range."""
+    try:
+        allowed = AllowList(settings.service_allow, settings.service_networks)
+    except ValueError as error:
+        raise WrongUse(f"service_networks: {error}.") from error
+    bounds = Bounds(
+        settings.service_seconds,
+        settings.service_bytes,
+        settings.service_rows,
+        settings.service_calls,
+    )
+    return Relay(allowed, bounds, f"mission-kg/{version('mission-kg')}")
 
 
 def settings_for(home: Path | None = None, **given: Any) -> Settings:

@@ -27,13 +27,16 @@ class ReleaseGraphs(Endpoint):
 
     allowed = ("GET", "HEAD", "PUT", "POST", "DELETE", "PATCH")
 
+    def __init__(self, *, federates: bool) -> None:
+        self._federates = federates
+
     async def respond(self, request: Request) -> Response:
         """Answer with the graph that a request names; without a name with the list of graphs."""
         if request.method != "GET":
             raise UpdateRefused(_CLOSED)
         graph = graph_of(request, PATH)
         if graph is None:
-            return described(request)
+            return described(request, federates=self._federates)
         service = service_of(request)
         if graph != DEFAULT and graph not in service.release.manifest.graphs:
             raise GraphNotFound(

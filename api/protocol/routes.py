@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
+from api.federation.relay import Relay
 from api.protocol.dispatch import Dispatch
 from api.protocol.graph_store import PATH, ReleaseGraphs
 from api.protocol.sparql import SparqlEndpoint
@@ -15,10 +16,15 @@ PATHS: Final = ("/sparql", PATH, "/update", "/workspace/sparql", "/workspace/upd
 """The addresses, for names in metrics."""
 
 
-def dispatch(rest: ASGIApp, settings: Settings, door: WorkspaceDoor | None) -> Dispatch:
-    """Put the protocol's endpoints before ``rest``; ``door``: that of the workspace, if open."""
-    sparql, graphs = SparqlEndpoint(), ReleaseGraphs()
-    written, kept = WorkspaceSparql(door, settings), WorkspaceGraphs(door, settings)
+def dispatch(
+    rest: ASGIApp, settings: Settings, door: WorkspaceDoor | None, relay: Relay
+) -> Dispatch:
+    """Put the protocol's endpoints before ``rest``.
+
+    ``door``: that of the workspace, if it is open; ``relay`` asks what SERVICE asks.
+    """
+    sparql, graphs = SparqlEndpoint(relay), ReleaseGraphs(federates=relay.is_open)
+    written, kept = WorkspaceSparql(door, settings, relay), WorkspaceGraphs(door, settings)
     exact: dict[str, ASGIApp] = {
         "/sparql": sparql,
         PATH: graphs,

@@ -11,17 +11,17 @@ from starlette.responses import HTMLResponse, Response
 
 from api.errors import BadRequest
 from api.execution import Answer
+from api.federation.relay import Relay
 from api.guard import read_body
 from api.negotiation import GRAPH, HTML, best, choose, content_type
-from api.pages import Grid, render
+from api.pages import render
 from api.protocol.description import Facts, describe, outline
 from api.protocol.endpoint import Endpoint
 from api.protocol.graphs import DEFAULT, graph_of, type_of
 from api.protocol.requests import FORM, QUERY, UPDATE, ContentType, read_operation
-from api.protocol.sparql import limits_of
-from api.responding import answer, answered, client_of, format_of, read_parameters
+from api.protocol.sparql import answer_query, limits_of
+from api.responding import answered, client_of, format_of, read_parameters
 from api.settings import Settings
-from api.wiring import service_of
 from api.workspace.access import check_token
 from api.workspace.door import Conditions, Graph, WorkspaceDoor
 from kg.workspace import fresh_name
@@ -62,34 +62,22 @@ class WorkspaceSparql(_Private):
         ("Accept-Query", f"{QUERY}, {FORM}"),
     )
 
+    def __init__(self, door: WorkspaceDoor | None, settings: Settings, relay: Relay) -> None:
+        super().__init__(door, settings)
+        self._relay = relay
+
     async def serve(self, request: Request, door: WorkspaceDoor) -> Response:
         """Answer a query, run an update, or describe the service."""
         if request.method == "GET" and not request.scope["query_string"]:
-            return await _described(request, door)
+            return await _described(request, door, federates=self._relay.is_open)
         operation = await read_operation(request, self._settings.workspace_bytes)
-        limits = limits_of(operation, self._settings)
         if operation.kind == "update":
+            limits = limits_of(operation, self._settings)
             if request.method == "QUERY":
                 raise BadRequest("An update changes data, so it is sent by POST, not by QUERY.")
             await door.update(operation.text, operation.dataset, limits, client_of(request))
             return Response(status_code=204)
-        query = request.state.query = operation.text
-
-        def page(grid: Grid | bool, what: str, links: object) -> str:
-            return render(
-                "sparql.html", query=query, grid=grid, what=what, links=links, service=None
-            )
-
-        return await answer(
-            request,
-            service_of(request),
-            query,
-            operation.parameters,
-            page,
-            dataset=operation.dataset,
-            limits=limits,
-            runner=door,
-        )
+        return await answer_query(request, operation, self._relay, door)
 
 
 class WorkspaceGraphs(_Private):
@@ -117,7 +105,7 @@ class WorkspaceGraphs(_Private):
 
     async def _get(self, request: Request, door: WorkspaceDoor, name: str | None) -> Response:
         if name is None:
-            return await _described(request, door)
+            return await _described(request, door, federates=False)
         wanted = format_of(read_parameters(request.scope["query_string"]))
         choice = choose(_without_html(request.headers.get("accept")), wanted)
         chosen = choice.acceptable("text/turtle")
@@ -171,7 +159,7 @@ def _type_of_file(file: UploadFile) -> str:
     return type_of((file.content_type or "").partition(";")[0].strip().lower())
 
 
-async def _described(request: Request, door: WorkspaceDoor) -> Response:
+async def _described(request: Request, door: WorkspaceDoor, *, federates: bool) -> Response:
     sizes = await door.sizes()
     base = str(request.base_url)
     facts = Facts(
@@ -181,7 +169,7 @@ async def _described(request: Request, door: WorkspaceDoor) -> Response:
         default=sizes[DEFAULT],
         union=False,
         updates=True,
-        federates=False,
+        federates=federates,
     )
     chosen = best(GRAPH, request.headers.get("accept")) or "text/turtle"
     if chosen == HTML:
