@@ -13,9 +13,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.reasoning.axioms import readable
 from kg.store import Cell, GraphStore
-from ontology.names import DCT, ID, MKG, RDFS, SKOS
+from ontology.names import DCT, FOREIGN_PREFIXES, ID, MKG, OWL, PROV, RDF, RDFS, SKOS
 from ontology.vocabulary import vocabulary
 
+VOID: Final = FOREIGN_PREFIXES["void"]
+VS: Final = FOREIGN_PREFIXES["vs"]
 _BATCH: Final = 300
 _LONGEST: Final = 120
 _LABELS: Final = (
@@ -30,7 +32,39 @@ _MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "inference": ("inferredSubject", "inferredProperty", "inferredObject", "inferredValue"),
 }
 """Kind without labels -> the properties of which its name is made, as in :func:`_composed`."""
-_WORDS: Final = {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type": "is a"}
+_WORDS: Final[Mapping[str, str]] = {
+    f"{RDF}type": "is a",
+    f"{RDFS}label": "name",
+    f"{RDFS}subClassOf": "a kind of",
+    f"{RDFS}subPropertyOf": "a special case of",
+    f"{RDFS}domain": "is said of",
+    f"{RDFS}range": "leads to",
+    f"{RDFS}seeAlso": "see also",
+    f"{RDFS}comment": "comment",
+    f"{RDFS}isDefinedBy": "defined in",
+    f"{SKOS}prefLabel": "name",
+    f"{SKOS}altLabel": "other name",
+    f"{SKOS}definition": "definition",
+    f"{SKOS}scopeNote": "how it is meant",
+    f"{SKOS}note": "note",
+    f"{SKOS}broader": "broader",
+    f"{SKOS}narrower": "narrower",
+    f"{SKOS}inScheme": "in the vocabulary",
+    f"{SKOS}hasTopConcept": "top term",
+    f"{SKOS}topConceptOf": "top term of",
+    f"{SKOS}notation": "code",
+    f"{OWL}versionInfo": "version",
+    f"{OWL}versionIRI": "address of this version",
+    f"{OWL}inverseOf": "inverse of",
+    f"{OWL}disjointWith": "never also",
+    f"{OWL}equivalentClass": "the same as",
+    f"{PROV}wasAttributedTo": "entered by",
+    f"{PROV}generatedAtTime": "entered at",
+    f"{PROV}wasGeneratedBy": "came with",
+    f"{VS}term_status": "status of the term",
+    f"{VOID}triples": "statements",
+}
+"""What foreign properties are called; the label of their own vocabulary is not in the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +126,8 @@ class Names:
                 # Two labels in one language: always the same one, whatever the store's order.
                 found[thing.value][tag] = min(known or label.value, label.value)
         for iri, by_tag in found.items():
-            name = self._best(by_tag) or self._shipped_name(iri)
+            plain = Name(_WORDS[iri], "en", stored=False) if iri in _WORDS else None
+            name = plain or self._best(by_tag) or self._shipped_name(iri)
             self._known[iri] = name or Name(readable(iri), known=False, stored=False)
 
     def _best(self, by_tag: Mapping[str, str]) -> Name | None:
@@ -128,8 +163,7 @@ class Names:
 
     def _part(self, term: Cell) -> str:
         if isinstance(term, NamedNode):
-            word = _WORDS.get(term.value) or self._known.get(term.value, Name(readable(term.value)))
-            return word if isinstance(word, str) else word.text
+            return self._known.get(term.value, Name(readable(term.value))).text
         text = self.of(term).text
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

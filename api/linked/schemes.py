@@ -48,8 +48,8 @@ def terms_of(store: GraphStore, about: Description) -> list[Quad]:
     if NamedNode(f"{SKOS}ConceptScheme") not in about.values(f"{RDF}type"):
         return []
     rows = store.select(
-        f"SELECT DISTINCT ?s ?p ?o ?g {{ GRAPH ?g {{ ?s <{SKOS}inScheme> <{about.iri}> ; ?p ?o }} }} "
-        f"LIMIT {MOST}"
+        f"SELECT DISTINCT ?s ?p ?o ?g {{ GRAPH ?g {{ "
+        f"?s <{SKOS}inScheme> <{about.iri}> ; ?p ?o }} }} LIMIT {MOST}"
     ).rows
     found = [
         Quad(thing, prop, value, graph)

@@ -20,7 +20,18 @@ SHOWN: Final = 25
 """Values of one property on the page of a thing; all of them are a click away."""
 _TYPE: Final = f"{RDF}type"
 _LEADS: Final = (f"{SKOS}definition", f"{DCT}description", f"{MKG}statement", f"{RDFS}comment")
-_NAMES: Final = (f"{RDFS}label", f"{SKOS}prefLabel", f"{SKOS}altLabel", f"{DCT}title", *_LEADS)
+_FIRST: Final = (
+    f"{RDFS}label",
+    f"{SKOS}prefLabel",
+    f"{DCT}title",
+    f"{SKOS}altLabel",
+    *_LEADS,
+    f"{MKG}claimSubject",
+    f"{MKG}claimProperty",
+    f"{MKG}claimObject",
+    f"{MKG}claimValue",
+)
+"""Shown before everything else, in this order."""
 _RECORDS: Final = frozenset(
     {
         f"{DCT}identifier",
@@ -226,8 +237,8 @@ def why_link(subject: str, prop: str, value: Value) -> str:
 
 
 def _place(prop: str, section: Section) -> tuple[int, int, str]:
-    if prop in _NAMES:
-        return 0, _NAMES.index(prop), ""
+    if prop in _FIRST:
+        return 0, _FIRST.index(prop), ""
     return (2 if prop in _RECORDS else 1), 0, section.head.text.casefold()
 
 
