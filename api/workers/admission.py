@@ -8,6 +8,7 @@ queries delays another's by one of its own at most, as long as a worker is left.
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Generic, TypeVar
 
@@ -115,6 +116,7 @@ class Turns(Generic[_I]):
             del self._waiting[client]
 
 
+@lru_cache(maxsize=4096)
 def share_of(client: str) -> str:
     """Whose share a client's address takes: its own, of IPv6 that of its /64 site."""
     try:

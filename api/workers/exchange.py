@@ -109,10 +109,10 @@ class Exchange:
             self._stop()
             return
         self._timer = self._loop.call_later(left, self._tick)
-        if self._link.process_id and not self._slow:
+        if self._link.thread_id and not self._slow:
             self._slow = True
             with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self._link.process_id, _SLOW_NICENESS)
+                os.setpriority(os.PRIO_PROCESS, self._link.thread_id, _SLOW_NICENESS)
 
     def _answer(self, head: Head, body: bytes | AnswerStream) -> None:
         if not self.reply.done():
@@ -151,6 +151,8 @@ class Exchange:
         """What ended the worker, told by its exit code (negative: a signal)."""
         if code in (-signal.SIGABRT, -signal.SIGBUS):  # how the engine ends without memory
             return memory_limit(self._limits.memory_bytes)
+        if code == -signal.SIGALRM:  # its own alarm: the server was too busy to stop it in time
+            return _time_limit(self._limits.seconds)
         if code == -signal.SIGSEGV:  # its stack was full
             return QueryFault(
                 "The query broke the engine that ran it, most likely by deep nesting or very long "
@@ -162,7 +164,7 @@ class Exchange:
 def _step_forward(link: Link) -> bool:
     """Give a worker its place among the others back, where the system lets us."""
     try:
-        os.setpriority(os.PRIO_PROCESS, link.process_id, 0)
+        os.setpriority(os.PRIO_PROCESS, link.thread_id, 0)
     except OSError:
         return False
     return True

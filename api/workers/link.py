@@ -34,7 +34,7 @@ class Link:
         idle: "Callable[[Link, Frame], None]",
     ) -> None:
         self.number = number
-        self.process_id = 0
+        self.thread_id = 0
         self.doomed = False
         self.listener: Listener | None = None
         self._loop = loop

@@ -224,7 +224,7 @@ class WorkerPool:
 
     def _heard_while_idle(self, link: Link, frame: Frame) -> None:
         if frame.kind == wire.READY:
-            link.process_id = int(frame.head.get("process", 0))
+            link.thread_id = int(frame.head.get("thread", 0))
             self._idle.append(link)
             self._hand_out()
         elif frame.kind == wire.FAILURE:
@@ -261,7 +261,7 @@ class WorkerPool:
         if link is None:
             return
         link.read_last_words()
-        failed_to_start = link.process_id == 0
+        failed_to_start = link.thread_id == 0
         if link in self._idle:
             self._idle.remove(link)
         exchange = self._exchanges.get(number)
@@ -305,6 +305,7 @@ class WorkerPool:
 
     def _told(self, allowed: Limits) -> Head:
         head: Head = {
+            "seconds": allowed.seconds,
             "rows": allowed.rows,
             "bytes": allowed.answer_bytes,
             "hold": allowed.rows <= HELD_ROWS,

@@ -4,19 +4,24 @@ What it can do is given by :class:`Operations`; ``api.workers.reading`` has thos
 """
 
 import os
+import signal
 import socket
+import threading
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from api.errors import AnswerTooLarge, MemoryLimit
 from api.workers import wire
-from api.workers.confinement import address_space, limit_memory
+from api.workers.confinement import address_space, confine, limit_memory
 from api.workers.faults import is_known, packed
 from api.workers.wire import Frame, Head
-from kg.errors import QueryFault
+from kg.errors import KgError, QueryFault
 
 FIRST: Final = 256 * 1024
 """Bytes kept back, so that what fails early gets a proper status."""
+_GRACE_SECONDS: Final = 1.0
 _LOOK_EVERY: Final = 32
 """Jobs between two looks at the size of this process."""
 
@@ -103,7 +108,7 @@ class Output:
     def finish(self, retires: bool) -> None:
         """Send what is left; ``retires``: this worker ends now."""
         end = {"retires": True} if retires else {}
-        if self.started:
+        if self.started or self._kept > FIRST:
             self._send()
             self._connection.sendall(wire.pack(wire.END, end))
         else:
@@ -121,6 +126,20 @@ class Output:
         self._parts.clear()
 
 
+def work(connection: socket.socket, operations: Operations, memory_bytes: int) -> None:
+    """Be a worker: open what there is to open, set the limits, serve. For a thread of its own."""
+    with suppress(BrokenPipeError, ConnectionResetError):  # the server is gone
+        try:
+            operations.begin()
+        except KgError as error:
+            connection.sendall(wire.pack(wire.FAILURE, packed(error)))
+            return
+        with Path(os.devnull).open("r+b") as nothing:  # no stranger writes to the server's log
+            os.dup2(nothing.fileno(), 2)
+        start = confine(memory_bytes, writes=operations.writes, opens=operations.opens)
+        Worker(connection, operations, start, memory_bytes).serve()
+
+
 class Worker:
     """Serves jobs until the server is gone or it has grown too large to share memory fairly."""
 
@@ -136,21 +155,33 @@ class Worker:
 
     def serve(self) -> None:
         """Work until there is no more to do."""
-        self._connection.sendall(wire.pack(wire.READY, {"process": os.getpid()}))
+        up = {"thread": threading.get_native_id()}
+        self._connection.sendall(wire.pack(wire.READY, up))
         while (job := wire.read_frame(self._connection)) is not None:
             if self._do(job):
                 return
 
     def _do(self, job: Frame) -> bool:
+        """Do one job; whether this worker ends now.
+
+        The server stops it in time; should the server be too busy for that, the kernel does.
+        """
         self._limit_memory(job.head.get("memory"))
+        signal.setitimer(signal.ITIMER_REAL, job.head["seconds"] + _GRACE_SECONDS)
+        try:
+            retires = self._run(job)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return retires
+
+    def _run(self, job: Frame) -> bool:
         out = Output(self._connection, job.head)
         try:
             self._operations.run(job.head, job.body, out)
         except Exception as error:  # noqa: BLE001  goes to the server, which logs it
             retires = isinstance(error, MemoryError | RecursionError)
-            self._connection.sendall(
-                wire.pack(wire.FAILURE, self._told(error) | {"retires": retires})
-            )
+            failure = self._told(error) | {"retires": retires}
+            self._connection.sendall(wire.pack(wire.FAILURE, failure))
             return retires
         retires = self._has_grown()
         out.finish(retires)

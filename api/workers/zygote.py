@@ -17,16 +17,19 @@ import signal
 import socket
 import struct
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
-from api.workers import wire
-from api.workers.confinement import confine, die_with_parent, leave_network, share_memory
+from api.workers.confinement import die_with_parent, leave_network, share_memory
 from api.workers.faults import packed
-from api.workers.worker import Operations, Worker
+from api.workers.worker import Operations, work
 from kg.errors import KgError
 
 MESSAGE: Final = struct.Struct("!cIi")
+_STACK_BYTES: Final = 64 * 2**20
+_NO_FORK: Final = 127
 
 
 class Zygote:
@@ -70,34 +73,38 @@ class Zygote:
 
     def _fork(self, number: int, connection: socket.socket) -> None:
         parent = os.getpid()
-        process = os.fork()
+        try:
+            process = os.fork()
+        except OSError:  # no memory, or no process to be had; the server tries again
+            connection.close()
+            self._tell(b"D", number, _NO_FORK)
+            return
         if process == 0:
             self._become_worker(parent, connection)
         connection.close()
         self._workers[process] = number
 
     def _become_worker(self, parent: int, connection: socket.socket) -> NoReturn:
-        code = 1
+        """Work on a thread of its own until there is nothing more to do.
+
+        The engine keeps its source of random numbers for each thread: on the thread that was
+        forked all workers would give the same UUIDs. And a new thread has a larger stack.
+        """
         try:
             die_with_parent(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            self._control.close()
-            os.closerange(connection.fileno() + 1, 1024)
-            operations, memory = self._operations, self._memory
-            try:
-                operations.begin()
-            except KgError as error:
-                connection.sendall(wire.pack(wire.FAILURE, packed(error)))
-                os._exit(code)
-            start = confine(memory, writes=operations.writes, opens=operations.opens)
-            os.dup2(os.open(os.devnull, os.O_RDWR), 2) if operations.opens else None
-            Worker(connection, operations, start, memory).serve()
-            code = 0
-        except (BrokenPipeError, ConnectionResetError):  # the server is gone
-            code = 0
+            kept = connection.fileno()
+            os.closerange(3, kept)
+            os.closerange(kept + 1, max(kept + 1, os.sysconf("SC_OPEN_MAX")))
+            threading.stack_size(_STACK_BYTES)
+            working = threading.Thread(
+                target=work, args=(connection, self._operations, self._memory), daemon=True
+            )
+            working.start()
+            working.join()
         finally:
-            os._exit(code)
+            os._exit(0)
 
     def _kill(self, number: int) -> None:
         for process, each in self._workers.items():
@@ -136,8 +143,9 @@ def main() -> None:
         control.sendall(MESSAGE.pack(b"X", 0, len(words)) + words)
         return
     share_memory()
-    control.sendall(MESSAGE.pack(b"R", 0, alone))
-    Zygote(control, operations, plan["memory_bytes"]).run()
+    with suppress(BrokenPipeError, ConnectionResetError):  # the server is gone
+        control.sendall(MESSAGE.pack(b"R", 0, alone))
+        Zygote(control, operations, plan["memory_bytes"]).run()
 
 
 if __name__ == "__main__":
