@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from api.commands import reading, serving, writing
+from api.commands import keeping, reading, serving, writing
 
 app: Final = typer.Typer(
     name="mission-kg",
@@ -31,7 +31,9 @@ for command in (
     reading.ask,
     reading.why,
     reading.export,
-    reading.releases,
+    keeping.releases,
+    keeping.backup,
+    keeping.restore,
     writing.template,
 ):
     app.command()(command)

@@ -15,6 +15,7 @@
     ├── NotDerivable        nothing in the graph says or implies the triple
     ├── ValidationFailed    violations stop the release; carries the findings
     ├── BuildInProgress     another process is building in the same place
+    ├── ArchiveError        a backup cannot be made, is damaged, or may not be restored there
     └── ReleaseError        a release is missing, incomplete or damaged; names the file
 
 Each carries the value that offended; none knows an HTTP status.
@@ -90,6 +91,10 @@ class RuleCompileError(KgError):
 
 class NotDerivable(KgError):
     """Nothing in the graph states or implies the triple that was asked about."""
+
+
+class ArchiveError(KgError):
+    """A backup cannot be made, is damaged (names the file in it), or may not be restored there."""
 
 
 class ReleaseError(KgError):

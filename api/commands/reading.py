@@ -1,4 +1,4 @@
-"""Commands that read a release: ``query``, ``ask``, ``why``, ``export``, ``releases``."""
+"""Commands that read a release: ``query``, ``ask``, ``why``, ``export``."""
 
 import re
 import sys
@@ -109,25 +109,6 @@ def export(
         return
     written = export_to(store, file, file.suffix, graph)
     note(f"Wrote {written:,} statements to {file}.")
-
-
-def releases(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the releases under the home directory, newest first.
-
-    Example: mission-kg releases --json
-    """
-    from api.wiring import releases_of, settings_for
-
-    settings = settings_for(home)
-    found = releases_of(settings)
-    if as_json:
-        say_json([release_as_json(each) for each in found])
-        return
-    for each in found:
-        counts = each.manifest.counts
-        say(f"{each.id}  {counts['claims']:,} claims  {counts['quads']:,} quads  {each.path}")
-    if not found:
-        note(f"There is no release under {settings.home} yet; make one with: mission-kg build")
 
 
 def _service(home: Path | None) -> "Service":
