@@ -42,7 +42,7 @@ class Current:
         watch_seconds: float = 5.0,
         drain_seconds: float = 300.0,
     ) -> None:
-        self._held = _Held(service)
+        self._held = Held(service)
         self._candidates = candidates
         self._watch_seconds = watch_seconds
         self._drain_seconds = drain_seconds
@@ -62,14 +62,16 @@ class Current:
     @contextmanager
     def pin(self) -> "Iterator[Service]":
         """The service now served, kept open for as long as the block lasts."""
-        held = self._held
-        held.pins += 1
+        held = self.hold()
         try:
             yield held.service
         finally:
-            held.pins -= 1
-            if held.retired and not held.pins:
-                held.free.set()
+            held.let_go()
+
+    def hold(self) -> "Held":
+        """What is served now, kept open until :meth:`Held.let_go`."""
+        self._held.pins += 1
+        return self._held
 
     def drain(self) -> None:
         """From now on say that the process is about to end; requests are still answered."""
@@ -92,7 +94,7 @@ class Current:
 
     def swap(self, service: "Service") -> None:
         """Serve ``service`` from now on; the one before is closed after its last request."""
-        old, self._held = self._held, _Held(service)
+        old, self._held = self._held, Held(service)
         _log.info("serving %s instead of %s", service.release.id, old.service.release.id)
         metrics.RELEASE_SWAPS.inc()
         task = asyncio.get_running_loop().create_task(self._leave(old))
@@ -102,8 +104,9 @@ class Current:
     @asynccontextmanager
     async def running(self) -> "AsyncIterator[None]":
         """Watch the shelf for as long as the block lasts; afterwards close what was opened."""
-        watcher = asyncio.create_task(self._watch())
         metrics.watch_release(lambda: self.service.release)
+        await self._warm()
+        watcher = asyncio.create_task(self._watch())
         try:
             yield
         finally:
@@ -114,6 +117,16 @@ class Current:
                 task.cancel()
             await asyncio.gather(*self._leaving, return_exceptions=True)
             await self._close(self.service)
+
+    async def _warm(self) -> None:
+        """Start the workers, so that the first request need not wait; the shelf may change."""
+        if self._candidates is None:
+            return
+        metrics.RELEASES_REFUSED.set(len(self.refused))
+        try:
+            await self.service.ready()
+        except (KgError, ApiError) as error:
+            _log.error("the release %s does not answer yet: %s", self.service.release.id, error)
 
     async def _watch(self) -> None:
         while self._candidates is not None:
@@ -135,7 +148,7 @@ class Current:
             raise
         return True
 
-    async def _leave(self, old: "_Held") -> None:
+    async def _leave(self, old: "Held") -> None:
         old.retired = True
         try:
             if old.pins:
@@ -156,7 +169,7 @@ class Current:
             await service.aclose()
 
 
-class _Held:
+class Held:
     """A service and the number of requests that pin it."""
 
     def __init__(self, service: "Service") -> None:
@@ -164,6 +177,12 @@ class _Held:
         self.pins = 0
         self.retired = False
         self.free = asyncio.Event()
+
+    def let_go(self) -> None:
+        """End one hold; called once for each."""
+        self.pins -= 1
+        if self.retired and not self.pins:
+            self.free.set()
 
 
 class Pinned:
@@ -178,10 +197,13 @@ class Pinned:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with self._current.pin() as service:
-            state = scope.setdefault("state", {})
-            state["service"], state["current"] = service, self._current
+        held = self._current.hold()
+        state = scope.setdefault("state", {})
+        state["service"], state["current"] = held.service, self._current
+        try:
             await self._app(scope, receive, send)
+        finally:
+            held.let_go()
 
 
 def current_of(request: HTTPConnection) -> Current:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, TextIO
 
 from api.observing import metrics
@@ -24,6 +25,7 @@ _PLAIN: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?#[]@!$&'()*+,;%"
 )
 _FLUSH_SECONDS: Final = 0.25
+_PATH_SHOWN: Final = 200
 _HELD_LINES: Final = 20_000
 """Lines kept for a reader that is behind; a megabyte or two each 10,000."""
 
@@ -36,9 +38,62 @@ def line(form: Form, fields: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={_logfmt(value)}" for name, value in kept.items())
 
 
+def request_line(
+    form: Form,
+    level: str,
+    request_id: str,
+    method: str,
+    path: str,
+    status: int | None,
+    milliseconds: float,
+    size: int,
+    release: str,
+    more: Mapping[str, str | None],
+) -> str:
+    """The line of one request; ``size``: bytes of the answer's body.
+
+    Put together by hand, since an answer from memory takes less time than a JSON encoder.
+    ``request_id``, ``method``, ``release`` and what ``more`` holds are of letters, digits and
+    signs that need no escape.
+    """
+    if form != "json":
+        known = {
+            "time": moment(),
+            "level": level,
+            "event": "request",
+            "id": request_id,
+            "method": method,
+            "path": path[:_PATH_SHOWN],
+            "status": status,
+            "ms": round(milliseconds, 2),
+            "bytes": size,
+            "release": release,
+        }
+        return line(form, {**known, **more})
+    rest = "".join(f',"{name}":"{value}"' for name, value in more.items() if value)
+    told = f',"release":"{release}"' if release else ""
+    known_status = "" if status is None else f'"status":{status},'
+    return (
+        f'{{"time":"{moment()}","level":"{level}","event":"request","id":"{request_id}",'
+        f'"method":"{method}","path":{_quoted(path[:_PATH_SHOWN])},{known_status}'
+        f'"ms":{milliseconds:.2f},"bytes":{size}{told}{rest}}}'
+    )
+
+
 def moment() -> str:
     """The time, UTC, ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = time.time()
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=256)
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _logfmt(value: object) -> str:
@@ -91,12 +146,12 @@ class RequestLines:
         self._writing: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, fields: Mapping[str, Any]) -> None:
+    def add(self, text: str) -> None:
         """Take a line; it is written within a quarter of a second."""
         if len(self._lines) >= _HELD_LINES:
             metrics.LOG_LINES_DROPPED.inc()
             return
-        self._lines.append(line(self.form, fields))
+        self._lines.append(text)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self._start)
 

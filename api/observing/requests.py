@@ -4,19 +4,20 @@ Raw ASGI, since it is on the path of every answer, cached ones too.
 """
 
 import hashlib
+import itertools
 import logging
 import re
+import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from uuid import uuid4
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ApiError
 from api.observing import metrics
-from api.observing.logs import REQUEST_ID, RequestLines, moment
+from api.observing.logs import REQUEST_ID, Form, RequestLines, request_line
 from api.problems import UNEXPECTED, respond
 from kg.errors import KgError
 
@@ -28,7 +29,8 @@ _ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _METHODS: Final = frozenset(
     ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT")
 )
-_PATH_SHOWN: Final = 200
+_PROCESS: Final = secrets.token_hex(11)
+_NUMBERS: Final = itertools.count(1)
 _HASH_DIGITS: Final = 16
 
 
@@ -73,6 +75,7 @@ class RequestLog:
         self._app = app
         self._routes = routes
         self._lines = lines
+        self._form: Form = lines.form if lines is not None else "json"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI 3.0)."""
@@ -82,50 +85,57 @@ class RequestLog:
         exchange = _Exchange(_id_of(scope), send)
         REQUEST_ID.set(exchange.id)
         scope.setdefault("state", {})["request_id"] = exchange.id
-        metrics.REQUESTS_RUNNING.inc()
+        metrics.REQUESTS.running += 1
         try:
             await self._app(scope, receive, exchange.send)
         except Exception as error:  # noqa: BLE001  the last place that can answer for it
             await exchange.fail(error, scope, receive)
         finally:
-            metrics.REQUESTS_RUNNING.dec()
+            metrics.REQUESTS.running -= 1
             self._record(scope, exchange)
 
     def _record(self, scope: Scope, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.began
-        route = self._routes(scope["path"])
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        metrics.REQUESTS.labels(route, method, str(exchange.status or "none")).inc()
-        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+        metrics.REQUESTS.ended(self._routes(scope["path"]), method, exchange.status, seconds)
         if not exchange.complete:
-            metrics.REQUESTS_ABANDONED.inc()
+            metrics.REQUESTS.abandoned += 1
         state: dict[str, Any] = scope["state"]
         limit = exchange.cut or state.get("limit")
         if limit:
             metrics.LIMITS_HIT.labels(limit).inc()
-        if self._lines is None:
-            return
+        if self._lines is not None:
+            self._lines.add(self._line(scope["path"], method, state, limit, exchange, seconds))
+
+    def _line(
+        self,
+        path: str,
+        method: str,
+        state: Mapping[str, Any],
+        limit: str | None,
+        exchange: "_Exchange",
+        seconds: float,
+    ) -> str:
         service = state.get("service")
         query = state.get("query")
-        self._lines.add(
-            {
-                "time": moment(),
-                "level": "error"
-                if (exchange.status or 0) >= UNEXPECTED.status and not limit
-                else "info",
-                "event": "request",
-                "id": exchange.id,
-                "method": method,
-                "path": scope["path"][:_PATH_SHOWN],
-                "status": exchange.status,
-                "ms": round(seconds * 1000, 2),
-                "bytes": exchange.sent,
-                "release": service.release.id if service is not None else None,
-                "query": query_hash(query) if query else None,
-                "limit": limit,
-                "cache": state.get("cache"),
-                "abandoned": None if exchange.complete else "yes",
-            }
+        fields = {
+            "limit": limit,
+            "query": query_hash(query) if query else state.get("query_hash"),
+            "cache": state.get("cache"),
+            "abandoned": None if exchange.complete else "yes",
+        }
+        failed = (exchange.status or 0) >= UNEXPECTED.status and not limit
+        return request_line(
+            self._form,
+            "error" if failed else "info",
+            exchange.id,
+            method,
+            path,
+            exchange.status,
+            seconds * 1000,
+            exchange.sent,
+            service.release.id if service is not None else "",
+            fields,
         )
 
 
@@ -149,13 +159,12 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            for name, value in headers:
-                if name == CUT_HEADER:
-                    self.cut = value.decode("latin-1")
-            headers.append((ID_HEADER, self.id.encode("latin-1")))
-            message = {**message, "headers": headers}
-            await self._send(message)
+            headers = message.get("headers", ())
+            cut = dict(headers).get(CUT_HEADER)
+            if cut is not None:
+                self.cut = cut.decode("latin-1")
+            named = [*headers, (ID_HEADER, self.id.encode("latin-1"))]
+            await self._send({**message, "headers": named})
         else:
             await self._send(message)
             self.sent += len(message.get("body", b""))
@@ -185,4 +194,4 @@ def _id_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == ID_HEADER and _ID.fullmatch(value):
             return str(value, "ascii")
-    return uuid4().hex
+    return f"{_PROCESS}{next(_NUMBERS):010x}"
