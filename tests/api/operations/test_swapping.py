@@ -34,6 +34,7 @@ def test_newer_releases_take_over_under_load_without_a_failed_request(
 ):
     server = start(small_home, watch_seconds=0.2, concurrent_queries=2)
     before = {child.pid for child in server.children()}
+    assert len(before) == 3  # two workers and the process that forks them
     slow = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     slow.request("GET", f"/sparql?query={quote(ALL)}", headers={"Accept": "text/csv"})
     answer = slow.getresponse()
