@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pyoxigraph as ox
 
-from kg.errors import GraphSyntaxError, QueryFault
+from kg.errors import GraphSyntaxError, QueryFault, QueryForbidden
 from kg.store import Dataset
 from kg.stores.faults import evaluation_faults, syntax_fault
 from kg.stores.oxigraph import OxigraphStore
@@ -28,8 +28,12 @@ class Workspace(OxigraphStore):
         A relative IRI is read against ``ontology.names.BASE``. Raises ``QuerySyntaxError``,
         ``QueryForbidden`` for LOAD and SERVICE, ``QueryFault``, ``StoreError``.
         """
-        refuse_remote(text)
         refuse_oversize(text)
+        try:
+            refuse_remote(text)
+        except QueryForbidden:
+            _parse(text)  # what is no SPARQL is told so, not forbidden
+            raise
         if dataset is not None:
             text = with_dataset(text, dataset)
         try:
@@ -114,6 +118,20 @@ def parse_graph(body: bytes, media_type: str, base: str | None) -> list[ox.Tripl
 def fresh_name(store_address: str) -> str:
     """An IRI for a graph that was sent without a name: below the address of the graph store."""
     return f"{store_address}/{uuid4()}"
+
+
+def _parse(text: str) -> None:
+    """Raise ``QuerySyntaxError`` for what is no update; runs nothing of it.
+
+    The engine reads a request whole before its first operation, and here that one fails: there is
+    no such graph.
+    """
+    try:
+        ox.Store().update(f"DROP GRAPH <urn:uuid:{uuid4()}> ;\n{text}", base_iri=BASE)
+    except SyntaxError as error:
+        raise syntax_fault(text, error, "update", lines_before=1) from error
+    except (OSError, RuntimeError):
+        return
 
 
 def _name(graph: str) -> ox.NamedNode:
