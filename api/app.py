@@ -24,6 +24,7 @@ from api.history.mementos import Mementos
 from api.lists import as_one_list
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
+from api.protocol.openapi import describe_protocol
 from api.protocol.routes import PATHS, dispatch
 from api.routes import (
     cases,
@@ -131,6 +132,7 @@ def _api(current: Current, settings: Settings, workspace: WorkspaceDoor | None) 
     )
     api.state.history = open_history(settings)
     api.state.mementos = Mementos(api, api.state.history)
+    api.openapi = describe_protocol(api.openapi)  # type: ignore[method-assign]
     problems.install(api)
     for router in ROUTERS:
         api.include_router(router)
