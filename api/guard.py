@@ -1,9 +1,10 @@
 """What every answer carries and every request must fit, whatever its route."""
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import RequestTooLarge, UrlTooLong
@@ -29,6 +30,12 @@ VARY: Final = ("Accept", "Accept-Encoding", "Accept-Language", "Origin")
 """What may change an answer: caches that know less of it mix answers up."""
 
 
+_OURS: Final = [
+    *((name.lower().encode("ascii"), value.encode("ascii")) for name, value in HEADERS.items()),
+]
+_NAMES: Final = frozenset(name for name, _ in _OURS)
+
+
 class Guard:
     """Adds ``HEADERS``, answers HEAD as GET without its body, refuses addresses too long."""
 
@@ -44,10 +51,7 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                for name in VARY:
-                    headers.add_vary_header(name)
+                message = {**message, "headers": _with_ours(message.get("headers", ()))}
             await send(message)
 
         if len(scope["raw_path"]) + len(scope["query_string"]) > self._url_bytes:
@@ -77,3 +81,23 @@ async def read_body(request: Request, limit: int) -> bytes:
                 f"The body is longer than {limit:,} bytes.", "request_bytes", limit
             )
     return bytes(body)
+
+
+def _with_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI carries them with ``HEADERS`` in the place of their like, ``VARY`` added."""
+    kept = []
+    varies: list[bytes] = []
+    for pair in headers:
+        if pair[0] == b"vary":
+            varies.append(pair[1])
+        elif pair[0] not in _NAMES:
+            kept.append(pair)
+    return [*kept, *_OURS, (b"vary", _varied(b",".join(varies)))]
+
+
+@lru_cache(maxsize=64)
+def _varied(given: bytes) -> bytes:
+    """A value of ``Vary`` that names what was given and all of ``VARY``, each once."""
+    named = [part.strip().decode("latin-1") for part in given.split(b",") if part.strip()]
+    every = {name.lower(): name for name in (*VARY, *named)}
+    return ", ".join(every.values()).encode("latin-1")
