@@ -39,7 +39,7 @@ from kg.shelf import Release
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 """Media type of :func:`exposition`."""
 
-disable_created_metrics()  # twice the lines, and no use: the start of the process is told
+disable_created_metrics()  # type: ignore[no-untyped-call]  # doubles the lines for no use
 REGISTRY: Final = CollectorRegistry()
 """All metrics of this process."""
 
