@@ -114,8 +114,8 @@ class StatementRow:
         """The change without its subject."""
         if self.before and self.after:
             return f"{self.predicate.text} {_quoted(self.before)} -> {_quoted(self.after)}"
-        sign = "+" if self.after else "-"
-        return f"{sign}{self.predicate.text} {_quoted(self.after or self.before)}"
+        word = "now" if self.after else "no longer"
+        return f"{word} {self.predicate.text} {_quoted(self.after or self.before)}"
 
     def sentence(self) -> str:
         """The change as one sentence."""

@@ -94,6 +94,7 @@ def _facts(old: Release, new: Release) -> dict[str, object]:
 
 def _name(work: Path, place: Path) -> None:
     try:
+        work.chmod(0o755)  # else only the user who asked first could read it
         work.rename(place)
     except OSError:
         if not place.is_dir():  # else another process was quicker with the same record
