@@ -8,6 +8,7 @@ queries delays another's by one of its own at most, as long as a worker is left.
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Generic, TypeVar
@@ -19,21 +20,27 @@ _IPV6_SITE_BITS: Final = 64
 
 
 class Turns(Generic[_I]):
-    """``per_client``: queries of one client at work; ``waiting``: all that wait.
+    """``per_client``: queries of one client at work; ``waiting``: room for all that wait.
 
-    ``refuse`` is called with a waiting item that gives way to another client's.
+    A waiting item takes room as its ``weight`` says. ``refuse`` is called with an item that gives
+    way to another client's.
     """
 
     def __init__(
         self, *, per_client: int, waiting: int, refuse: Callable[[_I, Overloaded], None]
     ) -> None:
         self._per_client = per_client
-        self._limit = waiting
+        self._room = waiting
         self._refuse = refuse
         self._at_work: dict[str, int] = {}
-        self._waiting: OrderedDict[str, deque[_I]] = OrderedDict()
+        self._queues: OrderedDict[str, _Queue[_I]] = OrderedDict()
         self.waiting = 0
-        """How many wait."""
+        """Room taken by all that wait."""
+
+    @property
+    def at_work(self) -> int:
+        """How many queries are at work."""
+        return sum(self._at_work.values())
 
     def may_start(self, client: str) -> bool:
         """Whether a query may go to a free worker at once; :meth:`start` it then."""
@@ -51,69 +58,81 @@ class Turns(Generic[_I]):
         else:
             del self._at_work[client]
 
-    def wait(self, client: str, item: _I) -> None:
+    def wait(self, client: str, item: _I, weight: int = 1) -> None:
         """Put a query to the end of its client's queue. Raises ``Overloaded``."""
-        if self.waiting >= self._limit:
-            self._make_room(client)
-        self._waiting.setdefault(client, deque()).append(item)
-        self.waiting += 1
+        while self.waiting + weight > self._room:
+            self._make_room(client, weight)
+        queue = self._queues.setdefault(client, _Queue())
+        queue.items.append((item, weight))
+        self._count(client, queue, weight)
 
     def leave(self, client: str, item: _I) -> None:
         """Take a query out of the queue, if it is there."""
-        queue = self._waiting.get(client)
-        if queue is not None and item in queue:
-            queue.remove(item)
-            self._left(client, queue)
+        queue = self._queues.get(client, _Queue())
+        for place, (each, weight) in enumerate(queue.items):
+            if each is item:
+                del queue.items[place]
+                self._count(client, queue, -weight)
+                return
 
     def next_client(self) -> str | None:
         """Whose turn it is, ``None`` where nobody may."""
         best, fewest = None, self._per_client
-        for client in self._waiting:
+        for client in self._queues:
             if (at_work := self._at_work.get(client, 0)) < fewest:
                 best, fewest = client, at_work
                 if not at_work:
                     break
         return best
 
-    def next(self) -> tuple[str, _I] | None:
-        """Take the query whose turn it is and count it as at work."""
+    def next(self) -> tuple[str, _I]:
+        """Take the query whose turn it is and count it as at work. Raises ``LookupError``."""
         client = self.next_client()
         if client is None:
-            return None
-        queue = self._waiting[client]
-        item = queue.popleft()
-        self._left(client, queue)
-        if client in self._waiting:
-            self._waiting.move_to_end(client)
+            raise LookupError("nobody may start")
+        queue = self._queues[client]
+        item, weight = queue.items.popleft()
+        self._queues.move_to_end(client)
+        self._count(client, queue, -weight)
         self.start(client)
         return client, item
 
     def everyone(self) -> list[_I]:
         """Take out all that wait."""
-        items = [item for queue in self._waiting.values() for item in queue]
-        self._waiting.clear()
+        items = [item for queue in self._queues.values() for item, _ in queue.items]
+        self._queues.clear()
         self.waiting = 0
         return items
 
-    def _make_room(self, client: str) -> None:
+    def _make_room(self, client: str, weight: int) -> None:
+        """Let the newest query of who takes most room give way, or refuse ``client``'s."""
         error = Overloaded(
-            f"{self._limit} queries wait already; ask again in a few seconds.",
+            "Too many queries wait already; ask again in a few seconds.",
             "waiting_queries",
-            self._limit,
+            self._room,
         )
-        largest = max(self._waiting, key=lambda each: len(self._waiting[each]), default=client)
-        own = len(self._waiting.get(client, ()))
-        if len(self._waiting.get(largest, ())) <= own + 1:
+        own = self._queues[client].weight if client in self._queues else 0
+        largest = max(self._queues, key=lambda each: self._queues[each].weight, default=client)
+        if largest == client or self._queues[largest].weight <= own + weight:
             raise error
-        queue = self._waiting[largest]
-        item = queue.pop()
-        self._left(largest, queue)
+        queue = self._queues[largest]
+        item, freed = queue.items.pop()
+        self._count(largest, queue, -freed)
         self._refuse(item, error)
 
-    def _left(self, client: str, queue: deque[_I]) -> None:
-        self.waiting -= 1
-        if not queue:
-            del self._waiting[client]
+    def _count(self, client: str, queue: "_Queue[_I]", weight: int) -> None:
+        queue.weight += weight
+        self.waiting += weight
+        if not queue.items:
+            del self._queues[client]
+
+
+@dataclass(slots=True)
+class _Queue(Generic[_I]):
+    """What one client has waiting, and the room that it takes."""
+
+    items: deque[tuple[_I, int]] = field(default_factory=deque)
+    weight: int = 0
 
 
 @lru_cache(maxsize=4096)

@@ -10,8 +10,9 @@ from typing import Final
 
 from api.errors import TimeLimit, WorkerLost
 from api.execution import Limits
+from api.observing import metrics
 from api.workers import wire
-from api.workers.faults import restored
+from api.workers.faults import WorkerFault, restored
 from api.workers.link import Link
 from api.workers.stream import AnswerStream, Spool
 from api.workers.wire import Frame, Head
@@ -43,7 +44,7 @@ class Exchange:
         sending_seconds: float,
         *,
         kill: Callable[[Link], None],
-        done: Callable[[Link, bool], None],
+        done: Callable[[bool], None],
     ) -> None:
         self._link = link
         self._limits = limits
@@ -73,22 +74,25 @@ class Exchange:
             self._stream.feed(body)
         elif kind == wire.WHOLE:
             self._answer(head, body)
-            self._end(bool(head.get("retires")))
+            self._end("cut" if "cut" in head else "ok", bool(head.get("retires")))
         elif kind == wire.START:
             self._stream = self._open_stream()
             self._answer(head, self._stream)
         elif kind == wire.END and self._stream is not None:
             self._stream.end()
-            self._end(bool(head.get("retires")))
+            self._end("ok", bool(head.get("retires")))
         elif kind == wire.FAILURE:
-            self._fail(restored(head))
-            self._end(bool(head.get("retires")))
+            error = restored(head)
+            self._fail(error)
+            outcome = "failed" if isinstance(error, WorkerFault) else "refused"
+            self._end(outcome, bool(head.get("retires")))
 
     def lost(self, code: int | None) -> None:
         """Take note that the worker ended, with an exit code where one is known."""
         if not self._ended:
-            self._fail(self._cause(code))
-            self._end(True)
+            error = self._cause(code)
+            self._fail(error)
+            self._end("failed" if isinstance(error, WorkerLost) else "killed", True)
 
     def abandon(self) -> None:
         """Nobody wants the answer any more: the worker is killed. Does nothing after the end."""
@@ -96,17 +100,17 @@ class Exchange:
             self._stream.stop()
         self._stop()
 
-    def _stop(self) -> None:
+    def _stop(self, outcome: str = "abandoned") -> None:
         if not self._ended:
             self._kill(self._link)
-            self._end(True)
+            self._end(outcome, True)
 
     def _tick(self) -> None:
         """Step back when slow, end when over the limit."""
         left = self._began + self._limits.seconds - self._loop.time()
         if left <= 0:
             self._fail(_time_limit(self._limits.seconds))
-            self._stop()
+            self._stop("killed")
             return
         self._timer = self._loop.call_later(left, self._tick)
         if self._link.thread_id and not self._slow:
@@ -124,11 +128,13 @@ class Exchange:
         elif not self.reply.done():
             self.reply.set_exception(error)
 
-    def _end(self, retires: bool) -> None:
+    def _end(self, outcome: str, retires: bool) -> None:
         self._ended = True
         self._timer.cancel()
         self._link.listener = None
-        self._done(self._link, retires or (self._slow and not _step_forward(self._link)))
+        metrics.QUERIES.labels(outcome).inc()
+        metrics.QUERY_SECONDS.observe(self._loop.time() - self._began)
+        self._done(retires or (self._slow and not _step_forward(self._link)))
 
     def _open_stream(self) -> AnswerStream:
         return AnswerStream(

@@ -19,6 +19,10 @@ class Listener(Protocol):
         """Take a frame."""
         ...
 
+    def lost(self, code: int | None) -> None:
+        """Take note that the worker ended, with an exit code where one is known."""
+        ...
+
 
 class Link:
     """A worker's socket on the event loop; ``number`` names the worker to the zygote.
@@ -34,8 +38,8 @@ class Link:
         idle: "Callable[[Link, Frame], None]",
     ) -> None:
         self.number = number
+        self.process_id = 0
         self.thread_id = 0
-        self.doomed = False
         self.listener: Listener | None = None
         self._loop = loop
         self._idle = idle

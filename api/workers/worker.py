@@ -155,7 +155,7 @@ class Worker:
 
     def serve(self) -> None:
         """Work until there is no more to do."""
-        up = {"thread": threading.get_native_id()}
+        up = {"process": os.getpid(), "thread": threading.get_native_id()}
         self._connection.sendall(wire.pack(wire.READY, up))
         while (job := wire.read_frame(self._connection)) is not None:
             if self._do(job):
