@@ -5,13 +5,15 @@ of the engine: whole on disk or not there, however the process ends.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pyoxigraph as ox
 
-from kg.errors import GraphSyntaxError, QueryFault, QueryForbidden
+from kg.errors import GraphSyntaxError, QueryFault, QueryForbidden, StoreError
 from kg.store import Dataset
-from kg.stores.faults import evaluation_faults, syntax_fault
+from kg.stores.checking import check_update
+from kg.stores.faults import disk_faults, evaluation_faults, syntax_fault
 from kg.stores.oxigraph import OxigraphStore
 from kg.stores.scanning import refuse_oversize, refuse_remote
 from kg.stores.using import with_dataset
@@ -32,7 +34,7 @@ class Workspace(OxigraphStore):
         try:
             refuse_remote(text)
         except QueryForbidden:
-            _parse(text)  # what is no SPARQL is told so, not forbidden
+            check_update(text)  # what is no SPARQL is told so, not forbidden
             raise
         if dataset is not None:
             text = with_dataset(text, dataset)
@@ -120,20 +122,6 @@ def fresh_name(store_address: str) -> str:
     return f"{store_address}/{uuid4()}"
 
 
-def _parse(text: str) -> None:
-    """Raise ``QuerySyntaxError`` for what is no update; runs nothing of it.
-
-    The engine reads a request whole before its first operation, and here that one fails: there is
-    no such graph.
-    """
-    try:
-        ox.Store().update(f"DROP GRAPH <urn:uuid:{uuid4()}> ;\n{text}", base_iri=BASE)
-    except SyntaxError as error:
-        raise syntax_fault(text, error, "update", lines_before=1) from error
-    except (OSError, RuntimeError):
-        return
-
-
 def _name(graph: str) -> ox.NamedNode:
     try:
         return ox.NamedNode(graph)
@@ -143,3 +131,21 @@ def _name(graph: str) -> ox.NamedNode:
 
 def _place(graph: str | None) -> ox.NamedNode | ox.DefaultGraph:
     return ox.DefaultGraph() if graph is None else _name(graph)
+
+
+def write_sorted(path: Path, out: Path) -> int:
+    """Write what the workspace in ``path`` holds now to a file of sorted N-Quads; returns how many.
+
+    The server may have the workspace open: what is read is one moment of it. Raises ``StoreError``
+    where there is none, or where it changed too much while it was read.
+    """
+    if not path.is_dir():
+        raise StoreError(
+            f"{path}: there is no workspace yet. Set MISSION_KG_WRITE_TOKEN, start the server and "
+            "write to /workspace/update or /workspace/graph-store."
+        )
+    store = OxigraphStore.read_only(path)
+    with evaluation_faults(), disk_faults(path):
+        lines = sorted(f"{quad} .\n" for quad in store.quads())
+    out.write_text("".join(lines), "utf-8")
+    return len(lines)

@@ -38,13 +38,8 @@ _UPDATES: Final = re.compile(
 )
 
 
-def syntax_fault(
-    text: str, error: SyntaxError, what: str, *, lines_before: int = 0
-) -> QuerySyntaxError | QueryFault:
-    """The engine's syntax error about ``text`` as ours; ``what``: query or update.
-
-    ``lines_before``: lines that the engine was given before the first of ``text``.
-    """
+def syntax_fault(text: str, error: SyntaxError, what: str) -> QuerySyntaxError | QueryFault:
+    """The engine's syntax error about ``text`` as ours; ``what``: query or update."""
     if what == "query" and (update := _UPDATES.match(text)):
         return QueryFault(
             f"The text is an update ({update.group(1).upper()}); only queries are answered here: "
@@ -53,7 +48,7 @@ def syntax_fault(
     match = _AT.match(str(error))
     if match is None:
         return QuerySyntaxError(f"The {what} is not valid SPARQL: {error}")
-    line, column, said = int(match.group(1)) - lines_before, int(match.group(2)), match.group(3)
+    line, column, said = int(match.group(1)), int(match.group(2)), match.group(3)
     near = _near(text, line, column)
     reason = next(
         (words.format(near=near) for sign, words in _KNOWN.items() if sign in said),
