@@ -14,6 +14,7 @@
     ├── RemoteFault            an endpoint asked by SERVICE failed
     ├── UnknownRelease         a release that is not on the shelf; carries those that are near
     ├── UnknownThing           an IRI of which nothing is said; carries what may be meant
+    ├── UnknownCase            the library has no such case
     ├── RetiredThing           an IRI that was withdrawn; carries what there is instead
     ├── UnknownDump            a dump that there is not
     ├── BeingMade              a file is being made for the first time
@@ -113,6 +114,10 @@ class UnknownThing(ApiError):
     def __init__(self, message: str, links: Mapping[str, str]) -> None:
         super().__init__(message)
         self.links = dict(links)
+
+
+class UnknownCase(ApiError):
+    """The library has no such case."""
 
 
 class RetiredThing(ApiError):

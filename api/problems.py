@@ -61,6 +61,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     api_errors.BadRequest: Kind(400, "bad-request", "The request cannot be read"),
     api_errors.UnknownRelease: Kind(404, "unknown-release", "There is no such release"),
     api_errors.UnknownThing: Kind(404, "unknown-thing", "Nothing is said about this"),
+    api_errors.UnknownCase: Kind(404, "unknown-case", "There is no such case"),
     api_errors.RetiredThing: Kind(410, "retired", "This was withdrawn"),
     api_errors.UnknownDump: Kind(404, "unknown-dump", "There is no such dump"),
     api_errors.BeingMade: Kind(503, "being-made", "The file is being made"),

@@ -6,7 +6,16 @@ What the tables answer is by definition what ``queries.facets`` asks the graph; 
 the same answers.
 """
 
-from kg.tables.reading import CaseRow, CaseTables, FacetValue, Page
+from kg.tables.reading import CaseRow, CaseTables, FacetValue, FeatureRow, Matrix, Page
 from kg.tables.writing import TABLES, write_tables
 
-__all__ = ["TABLES", "CaseRow", "CaseTables", "FacetValue", "Page", "write_tables"]
+__all__ = [
+    "TABLES",
+    "CaseRow",
+    "CaseTables",
+    "FacetValue",
+    "FeatureRow",
+    "Matrix",
+    "Page",
+    "write_tables",
+]

@@ -16,11 +16,12 @@ from threading import local
 from typing import Any, Final
 
 from kg.errors import ReleaseError
-from kg.tables.writing import TABLES
+from kg.tables.writing import STATUSES, TABLES
 from queries.errors import UnknownFacet
 from queries.facets import ORDER, Chosen
 
 _WORD: Final = re.compile(r"\w+")
+UNKNOWN: Final = STATUSES[0]
 _MOST_WORDS: Final = 12
 """Words of a search that are looked at; more would only find less."""
 
@@ -55,6 +56,39 @@ class Page:
     facets: Mapping[str, tuple[FacetValue, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """A feature over the cases compared: its block, and a status for each case, in their order.
+
+    ``differs``: two cases are known and not alike.
+    """
+
+    feature: str
+    label: str
+    block: str
+    block_label: str
+    statuses: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether two of the statuses that are known are not the same."""
+        return len({each for each in self.statuses if each != UNKNOWN}) > 1
+
+    @property
+    def known(self) -> int:
+        """For how many of the cases something is known."""
+        return sum(each != UNKNOWN for each in self.statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """How many cases have both values: ``counts[row][column]``, rows and columns by label."""
+
+    rows: tuple[FacetValue, ...]
+    columns: tuple[FacetValue, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
 class CaseTables:
     """The tables of one release, opened for reading; may be used from several threads."""
 
@@ -72,6 +106,12 @@ class CaseTables:
                 "SELECT iri, label, initiative, name, known FROM cases ORDER BY number"
             )
         )
+        self._numbers = {case.initiative: n for n, case in enumerate(self._cases)}
+        self._numbers.update((case.iri, n) for n, case in enumerate(self._cases))
+        self._features = self._ask(
+            "SELECT iri, label, block, block_label FROM features ORDER BY place"
+        )
+        self._cells = [row for (row,) in self._ask("SELECT statuses FROM cells ORDER BY number")]
         self._all = (1 << len(self._cases)) - 1
         self._bits: dict[str, dict[str, int]] = {name: {} for name in ORDER}
         self._labels: dict[str, dict[str, str]] = {name: {} for name in ORDER}
@@ -88,8 +128,7 @@ class CaseTables:
         Raises ``UnknownFacet``.
         """
         per_facet = self._chosen(chosen)
-        found = self._search(text) if text.strip() else None
-        matched = self._all if found is None else reduce(or_, (1 << n for n in found), 0)
+        found, matched = self._matched(text)
         selected = reduce(and_, per_facet.values(), matched)
         order = self._ordered(selected, sort, found)
         return Page(
@@ -98,11 +137,55 @@ class CaseTables:
             facets={name: self._counts(name, chosen, per_facet, matched) for name in ORDER},
         )
 
+    def all(self) -> tuple[CaseRow, ...]:
+        """Every case, in the order of their labels."""
+        return self._cases
+
+    def case(self, iri: str) -> CaseRow | None:
+        """The case with this IRI, or the one that describes it; ``None`` where there is none."""
+        number = self._numbers.get(iri)
+        return None if number is None else self._cases[number]
+
+    def compare(self, cases: Sequence[CaseRow]) -> tuple[FeatureRow, ...]:
+        """Every comparison feature over some cases, by block and name."""
+        cells = [self._cells[self._numbers[case.iri]] for case in cases]
+        return tuple(
+            FeatureRow(iri, label, block, name, tuple(STATUSES[row[place]] for row in cells))
+            for place, (iri, label, block, name) in enumerate(self._features)
+        )
+
+    def matrix(self, rows: str, columns: str, chosen: Chosen, text: str = "") -> Matrix:
+        """Count the cases chosen by the values of two facets. Raises ``UnknownFacet``."""
+        page = self.cases(chosen, text, count=0)
+        selected = self._selected(chosen, text)
+        for name in (rows, columns):
+            self.values(name)
+        down, across = (
+            sorted(page.facets[name], key=lambda each: each.label.casefold())
+            for name in (rows, columns)
+        )
+        bits = [self._bits[columns][each.value] & selected for each in across]
+        counts = tuple(
+            tuple((self._bits[rows][each.value] & other).bit_count() for other in bits)
+            for each in down
+        )
+        return Matrix(tuple(down), tuple(across), counts)
+
     def values(self, name: str) -> Mapping[str, str]:
         """IRIs of a facet's values -> their labels. Raises ``UnknownFacet``."""
         if name not in self._labels:
             raise UnknownFacet(name, ORDER)
         return self._labels[name]
+
+    def _selected(self, chosen: Chosen, text: str) -> int:
+        return reduce(and_, self._chosen(chosen).values(), self._matched(text)[1])
+
+    def _matched(self, text: str) -> tuple[list[int] | None, int]:
+        """Numbers that the text finds, the best first (``None`` without a text), and as bits."""
+        if not text.strip():
+            return None, self._all
+        found = self._search(text)
+        return found, reduce(or_, (1 << number for number in found), 0)
 
     def _chosen(self, chosen: Chosen) -> dict[str, int]:
         """Facet -> the cases that have any of the values chosen of it."""

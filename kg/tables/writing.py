@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.naming import Labels
 from kg.store import Cell, GraphStore
-from ontology.names import GRAPH_ASSERTED, ID, MKG, RDFS, SKOS
+from ontology.names import GRAPH_ASSERTED, ID, MKG, RDFS, SKOS, VOCAB
 from queries.facets import ORDER, facet
 
 TABLES: Final = "tables.sqlite"
@@ -27,6 +27,11 @@ CREATE TABLE facets (
   facet TEXT NOT NULL, value TEXT NOT NULL, label TEXT NOT NULL, cases BLOB NOT NULL,
   PRIMARY KEY (facet, value)
 ) WITHOUT ROWID;
+CREATE TABLE features (
+  place INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, label TEXT NOT NULL,
+  block TEXT NOT NULL, block_label TEXT NOT NULL
+);
+CREATE TABLE cells (number INTEGER PRIMARY KEY, statuses BLOB NOT NULL);
 CREATE TABLE belongs (thing TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (thing, number))
 WITHOUT ROWID;
 CREATE VIRTUAL TABLE said USING fts5(
@@ -42,6 +47,17 @@ SELECT ?case ?initiative (COUNT(?cell) AS ?known) WHERE {{
     FILTER(!STRENDS(STR(?status), "/unknown"))
   }}
 }} GROUP BY ?case ?initiative ORDER BY ?case DESC(?initiative)"""
+STATUSES: Final = ("unknown", "present", "absent", "planned", "not-applicable", "disputed")
+"""Statuses of a comparison cell; in ``cells`` each is one byte, its place here."""
+_FEATURES: Final = f"""
+SELECT DISTINCT ?feature ?block WHERE {{
+  ?feature <{SKOS}inScheme> <{VOCAB}comparison-feature> ; <{MKG}inDimension> ?block
+}} ORDER BY ?feature ?block"""
+_CELLS: Final = f"""
+SELECT ?case ?feature ?status WHERE {{
+  ?case a <{MKG}Case> ; <{MKG}describes> ?initiative .
+  ?cell <{MKG}assesses> ?initiative ; <{MKG}onFeature> ?feature ; <{MKG}valueStatus> ?status
+}}"""
 _NEAR: Final = f"""
 SELECT DISTINCT ?case ?thing
 FROM <{GRAPH_ASSERTED}>
@@ -73,6 +89,7 @@ def write_tables(store: GraphStore, path: Path) -> None:
         with database:
             numbers = _write_cases(store, database)
             _write_facets(store, database, numbers)
+            _write_cells(store, database, numbers)
             _write_texts(store, database, numbers)
         database.execute("INSERT INTO said(said) VALUES ('optimize')")
         database.commit()
@@ -113,6 +130,30 @@ def _write_facets(store: GraphStore, database: sqlite3.Connection, numbers: dict
                 for value, bits in sorted(found.items())
             ),
         )
+
+
+def _write_cells(store: GraphStore, database: sqlite3.Connection, numbers: dict[str, int]) -> None:
+    """The comparison features by block and name, and a byte for each case and feature."""
+    blocks = {_text(feature): _text(block) for feature, block in store.select(_FEATURES).rows}
+    labels = Labels(store)
+    labels.learn({*blocks, *blocks.values()})
+    named = {iri: labels(NamedNode(iri)) for iri in {*blocks, *blocks.values()}}
+    ordered = sorted(blocks, key=lambda feature: (blocks[feature], named[feature], feature))
+    database.executemany(
+        "INSERT INTO features VALUES (?, ?, ?, ?, ?)",
+        (
+            (place, feature, named[feature], blocks[feature], named[blocks[feature]])
+            for place, feature in enumerate(ordered)
+        ),
+    )
+    places = {feature: place for place, feature in enumerate(ordered)}
+    cells = {number: bytearray(len(ordered)) for number in numbers.values()}
+    for case, feature, status in store.select(_CELLS).rows:
+        code = STATUSES.index(_text(status).rpartition("/")[2])
+        cells[numbers[_text(case)]][places[_text(feature)]] = code
+    database.executemany(
+        "INSERT INTO cells VALUES (?, ?)", ((number, bytes(row)) for number, row in cells.items())
+    )
 
 
 def _write_texts(store: GraphStore, database: sqlite3.Connection, numbers: dict[str, int]) -> None:

@@ -79,3 +79,51 @@ def test_says_what_is_wrong(client, parameters, says):
 def test_numbers_and_words_have_bounds(client, parameters):
     assert client.get(PATH, params=parameters).status_code in {400, 422}
     assert client.get(PATH, params={"q": "<script>alert(1)</script>"}).json()["total"] == 0
+
+
+def test_compares_as_the_query_it_names(client):
+    names = ["pilot-e", "init:csiro-missions-program", "init:ifd-mission-programme"]
+    body = client.get("/api/v1/compare", params={"case": names}).json()
+    rows = client.get("/sparql", params={"query": body["sparql"]}).json()["results"]["bindings"]
+    graph = {(r["initiative"]["value"], r["feature"]["value"]): r["status"]["value"] for r in rows}
+    told = {
+        (case["initiative"], row["feature"]): status
+        for row in body["features"]
+        for case, status in zip(body["cases"], row["statuses"], strict=True)
+    }
+    assert told == graph
+    assert body["summary"]["features"] == 46
+    only = client.get("/api/v1/compare", params={"case": names, "only": "differences"}).json()
+    assert len(only["features"]) == body["summary"]["differ"] > 0
+
+
+@pytest.mark.parametrize(
+    ("cases", "status", "says"),
+    [
+        (["pilot-e"], 400, "name two to 6"),
+        (["pilot-e", "init:pilot-e"], 400, "named twice"),
+        (["pilot-e", "csiro-mission"], 404, "Did you mean"),
+        (["pilot-e", "<b>"], 404, "There is no case"),
+        ([], 400, "case"),
+    ],
+)
+def test_a_comparison_says_what_is_wrong(client, cases, status, says):
+    response = client.get("/api/v1/compare", params={"case": cases})
+    assert response.status_code == status
+    assert says in response.json()["detail"]
+
+
+def test_seven_cases_are_too_many(client):
+    seven = [case["iri"] for case in client.get(PATH, params={"size": 7}).json()["cases"]]
+    response = client.get("/api/v1/compare", params={"case": seven})
+    assert response.status_code == 400
+    assert "7 cases are named" in response.json()["detail"]
+
+
+def test_a_matrix_agrees_with_the_lists(client):
+    found = client.get("/api/v1/matrix", params={"rows": "region", "columns": "kind"}).json()
+    for row, counts in zip(found["rows"][:3], found["counts"], strict=False):
+        for column, count in zip(found["columns"][:3], counts, strict=False):
+            both = {"region": row["value"], "kind": column["value"]}
+            assert client.get(PATH, params=both).json()["total"] == count
+    assert client.get("/api/v1/matrix", params={"rows": "colour"}).status_code == 400

@@ -12,7 +12,7 @@ from bench.generator import Size, batches
 from kg.errors import ReleaseError
 from kg.release import Release, build, open_store
 from kg.stores.oxigraph import OxigraphStore
-from kg.tables import TABLES, CaseTables, write_tables
+from kg.tables import TABLES, CaseTables, FeatureRow, write_tables
 from ontology.names import ID, VOCAB
 from queries.errors import UnknownFacet
 from queries.facets import ORDER, selection_query
@@ -140,7 +140,7 @@ def test_the_same_graph_gives_the_same_tables(release, store, tmp_path: Path) ->
 
     def content(path: Path) -> list[tuple[object, ...]]:
         with sqlite3.connect(path) as database:
-            tables = ("cases", "facets", "belongs", "said")
+            tables = ("cases", "facets", "features", "cells", "belongs", "said")
             return [row for t in tables for row in database.execute(f"SELECT * FROM {t}")]
 
     assert content(tmp_path / TABLES) == content(release.path / TABLES)
@@ -154,3 +154,58 @@ def test_a_release_without_tables_is_told(tmp_path: Path) -> None:
 def test_the_shipped_vocabulary_labels_the_values(tables) -> None:
     labels = {v.value: v.label for v in tables.cases({}).facets["stage"]}
     assert labels[f"{VOCAB}innovation-stage/scaling"].lower().startswith("scal")
+
+
+SIDE_BY_SIDE = """
+PREFIX mkg: <https://w3id.org/mission-kg/ontology#>
+SELECT ?case ?feature ?status {
+  ?case mkg:describes ?i .
+  ?cell mkg:assesses ?i ; mkg:onFeature ?feature ; mkg:valueStatus ?status }
+"""
+
+
+def test_a_comparison_says_of_each_cell_what_the_graph_says(tables, store) -> None:
+    cases = tables.cases({}, count=1000).cases
+    rows = tables.compare(cases)
+    said = {
+        (case.iri, row.feature): status
+        for row in rows
+        for case, status in zip(cases, row.statuses, strict=True)
+    }
+    graph = {
+        (case.value, feature.value): status.value.rpartition("/")[2]
+        for case, feature, status in store.select(SIDE_BY_SIDE).rows
+    }
+    assert said == graph
+    assert len(rows) == 46
+    assert {"present", "absent", "unknown"} <= set(said.values())
+
+
+def test_a_row_differs_where_two_known_cells_do() -> None:
+    def row(*statuses: str) -> FeatureRow:
+        return FeatureRow("f", "F", "b", "B", statuses)
+
+    assert row("present", "absent", "unknown").differs
+    assert not row("present", "present", "unknown").differs
+    assert not row("unknown", "unknown").differs
+    assert (row("present", "unknown").known, row("unknown").known) == (1, 0)
+
+
+def test_a_case_is_found_by_its_iri_or_by_what_it_describes(tables) -> None:
+    case = tables.case(f"{ID}case/generated-3")
+    assert case is tables.case(f"{ID}initiative/generated-3")
+    assert case.initiative == f"{ID}initiative/generated-3"
+    assert tables.case(f"{ID}case/none") is None
+
+
+def test_a_matrix_counts_what_a_choice_of_both_finds(tables, asked, values) -> None:
+    chosen = {"stage": values["stage"][:2]}
+    matrix = tables.matrix("country", "feature", chosen)
+    assert len(matrix.counts) == len(matrix.rows) > 3
+    assert sum(map(sum, matrix.counts)) > 0
+    for row, counts in list(zip(matrix.rows, matrix.counts, strict=True))[:3]:
+        for column, count in list(zip(matrix.columns, counts, strict=True))[:4]:
+            both = {**chosen, "country": [row.value], "feature": [column.value]}
+            assert count == len(asked(both))
+    with pytest.raises(UnknownFacet):
+        tables.matrix("country", "colour", {})
