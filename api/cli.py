@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from api.commands import keeping, reading, serving, writing
+from api.commands import keeping, publishing, reading, serving, writing
 
 app: Final = typer.Typer(
     name="mission-kg",
@@ -27,6 +27,7 @@ for command in (
     serving.serve,
     writing.check,
     writing.ingest,
+    publishing.publish,
     reading.query,
     reading.ask,
     reading.why,

@@ -109,6 +109,11 @@ def workers_for(settings: Settings, release: "Release") -> WorkerPool:
     )
 
 
+def workspace_dir(settings: Settings) -> Path:
+    """Directory of the workspace."""
+    return settings.home / "workspace"
+
+
 def open_workspace(settings: Settings) -> WorkspaceDoor | None:
     """The workspace under the home, where the operator set a token; opened by its first use."""
     if settings.write_token is None:
@@ -118,7 +123,7 @@ def open_workspace(settings: Settings) -> WorkspaceDoor | None:
             Plan(
                 "api.workspace.operations:WorkspaceOperations",
                 settings.query_memory_bytes,
-                {"path": str(settings.home / "workspace")},
+                {"path": str(workspace_dir(settings))},
             ),
             full_limits(settings),
             Size(

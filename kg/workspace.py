@@ -15,6 +15,7 @@ from kg.store import Dataset
 from kg.stores.checking import check_update
 from kg.stores.faults import disk_faults, evaluation_faults, syntax_fault
 from kg.stores.oxigraph import OxigraphStore
+from kg.stores.prologue import with_one_prologue
 from kg.stores.scanning import refuse_oversize, refuse_remote
 from kg.stores.using import with_dataset
 from kg.stores.writing import GRAPH_FORMATS
@@ -31,6 +32,7 @@ class Workspace(OxigraphStore):
         ``QueryForbidden`` for LOAD and SERVICE, ``QueryFault``, ``StoreError``.
         """
         refuse_oversize(text)
+        text = with_one_prologue(text)
         try:
             refuse_remote(text)
         except QueryForbidden:

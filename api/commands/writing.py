@@ -67,7 +67,7 @@ def check(
     if as_json:
         say_json([asdict(each) for each in found])
     else:
-        _say_findings(found)
+        say_findings(found)
     if any(each.severity == "violation" for each in found):
         raise typer.Exit(1)
     if not as_json:
@@ -95,9 +95,9 @@ def ingest(
     with progress(quiet=as_json) as tell:
         report = ingest_inputs(home_of(settings), source, files, pairs(option or []), tell)
     if as_json:
-        say_json([_ingested_as_json(each) for each in report.inputs])
+        say_json([ingested_as_json(each) for each in report.inputs])
         return
-    _say_findings(report.findings)
+    say_findings(report.findings)
     for each in report.inputs:
         state = "kept" if each.changed else "already there, nothing changed"
         if each.replaces:
@@ -132,14 +132,16 @@ def _short(used: str) -> str:
     return f"{name}{mark}{digest[:8]}"
 
 
-def _say_findings(findings: "tuple[Finding, ...]") -> None:
+def say_findings(findings: "tuple[Finding, ...]") -> None:
+    """Print what was found wrong, a line each."""
     from ingest.errors import sentence
 
     for each in findings:
         say(f"{each.severity}: {sentence(each)}")
 
 
-def _ingested_as_json(each: "Ingested") -> dict[str, object]:
+def ingested_as_json(each: "Ingested") -> dict[str, object]:
+    """One input that was kept, as plain data."""
     from dataclasses import asdict
 
     return {
