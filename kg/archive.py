@@ -39,7 +39,7 @@ FORM: Final = 1
 LISTING: Final = "backup.json"
 SOURCES, RELEASES, WORKSPACE = "sources", "releases", "workspace"
 WORKSPACE_FILE: Final = f"{WORKSPACE}.nq"
-_SAFE: Final = re.compile(r"(?:sources|releases)(?:/(?!\.\.?/)[^/\\:\x00]+)+|workspace\.nq")
+_SAFE: Final = re.compile(r"(?:sources|releases)(?:/(?!\.\.?(?:/|$))[^/\\:\x00]+)+|workspace\.nq")
 _PACKED: Final = (".zst", ".sst", ".blob")
 _BLOCK: Final = 1 << 20
 
