@@ -4,6 +4,7 @@
 sizes and digests; see :mod:`api.linked.making`. One such program runs at a time.
 """
 
+import atexit
 import json
 import logging
 import shutil
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
 from api.errors import BeingMade, UnknownDump
@@ -59,7 +60,7 @@ class Dumps:
         self._folder = folder
         self._lock = Lock()
         self._running: subprocess.Popen[bytes] | None = None
-        self._failed: dict[tuple[str, tuple[str, ...]], tuple[float, str]] = {}
+        self._failed: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def made(self, release: "Release", parts: Iterable[str]) -> tuple[DumpFile, ...]:
         """Files of those of ``parts`` that are there."""
@@ -91,9 +92,10 @@ class Dumps:
     def stop(self) -> None:
         """End the program that makes dumps; what it had not finished is not there."""
         with self._lock:
-            if self._running is not None and self._running.poll() is None:
-                self._running.terminate()
-                self._running.wait()
+            process = self._running
+        if process is not None:
+            process.terminate()
+            process.wait()
 
     def prune(self, kept: Iterable[str]) -> None:
         """Remove the dumps of releases that are no longer on the shelf (``kept``: their ids)."""
@@ -141,34 +143,32 @@ class Dumps:
         return tuple(found)
 
     def _start(self, release: "Release", parts: tuple[str, ...]) -> None:
-        """Start the program unless one runs; note how the last one ended."""
+        """Start the program unless one runs."""
         with self._lock:
             if self._running is not None:
-                if self._running.poll() is None:
-                    return
-                self._note_failure(self._running)
-                self._running = None
-            command = [sys.executable, "-m", "api.linked.making", str(release.path)]
+                return
             target = self._folder / release.id
+            command = [sys.executable, "-m", "api.linked.making", str(release.path), str(target)]
             self._running = subprocess.Popen(  # noqa: S603  our own program, our own paths
-                [*command, str(target), *parts],
+                [*command, *parts],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
-            self._asked = (release.id, parts)
+            Thread(target=self._wait, args=(self._running, release.id, parts), daemon=True).start()
 
-    def _note_failure(self, process: subprocess.Popen[bytes]) -> None:
-        if process.returncode:
-            words = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
-            _log.error("dumps of %s could not be made: %s", self._asked[0], words.strip())
-            self._failed[self._asked] = (time.monotonic(), words.strip().splitlines()[-1:][0])
-        if process.stderr:
-            process.stderr.close()
+    def _wait(self, process: subprocess.Popen[bytes], release: str, parts: tuple[str, ...]) -> None:
+        """Wait for the program's end, and remember why it failed if it did."""
+        words = process.communicate()[1].decode("utf-8", "replace").strip()
+        if process.returncode > 0:
+            _log.error("dumps of %s could not be made: %s", release, words)
+            self._failed[release, parts] = time.monotonic()
+        with self._lock:
+            self._running = None
 
     def _refuse_after_failure(self, release: "Release", parts: tuple[str, ...]) -> None:
         failed = self._failed.get((release.id, parts))
-        if failed and time.monotonic() - failed[0] < _PAUSE:
+        if failed is not None and time.monotonic() - failed < _PAUSE:
             raise BeingMade(
                 "The dumps could not be made just now; the operator's log says why. "
                 "SPARQL and the graph store answer meanwhile."
@@ -182,4 +182,7 @@ _dumps_lock: Final = Lock()
 def dumps_of(home: Path) -> Dumps:
     """The dumps under a home directory."""
     with _dumps_lock:
-        return _dumps.setdefault(home, Dumps(home / "cache" / "dumps"))
+        if home not in _dumps:
+            _dumps[home] = Dumps(home / "cache" / "dumps")
+            atexit.register(_dumps[home].stop)
+        return _dumps[home]
