@@ -82,7 +82,7 @@ def test_numbers_and_words_have_bounds(client, parameters):
 
 
 def test_compares_as_the_query_it_names(client):
-    names = ["pilot-e", "init:csiro-missions-program", "init:ifd-mission-programme"]
+    names = ["pilot-e", "init:csiro-missions-program", "init:eu-missions"]
     body = client.get("/api/v1/compare", params={"case": names}).json()
     rows = client.get("/sparql", params={"query": body["sparql"]}).json()["results"]["bindings"]
     graph = {(r["initiative"]["value"], r["feature"]["value"]): r["status"]["value"] for r in rows}
