@@ -17,8 +17,8 @@ _SIGN: Final = re.compile(r"\S")
 def with_one_prologue(update: str) -> str:
     """The update with all its declarations at the beginning.
 
-    As it is where there is nothing to move, or where a name is declared with two meanings: the
-    engine then says where it stops.
+    As it is where there is nothing to move, or where a name is declared with two meanings
+    or a new base: the engine then says where it stops.
     """
     if not _BETWEEN.search(update):
         return update
@@ -29,6 +29,9 @@ def with_one_prologue(update: str) -> str:
     first = _declarations(found, 0)
     later = [each for place in _starts(found) for each in _declarations(found, place)]
     meanings = {(_name(each, update), each[-1].text) for each in (*first, *later)}
+    bases = {each[-1].text for each in first if len(each) == 2}
+    if any(len(each) == 2 and each[-1].text not in bases for each in later):
+        return update  # a base would change the meaning of what stands before it
     if len({name for name, _ in meanings}) < len(meanings):
         return update
     at = first[-1][-1].end if first else 0
