@@ -32,7 +32,7 @@ def until(condition, seconds=20.0, step=0.05):
 class Server:
     """``mission-kg serve`` as a user starts it. ``lines``: what it logged, as dictionaries."""
 
-    def __init__(self, home, log, **settings):
+    def __init__(self, home, log, environment=None, **settings):
         names = {f"MISSION_KG_{name.upper()}": str(value) for name, value in settings.items()}
         self.log = log
         with log.open("w") as errors:
@@ -41,7 +41,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **names},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {}), **names},
             )
         said = self.process.stdout.readline()
         assert said.startswith("Serving release"), log.read_text()
@@ -200,9 +200,9 @@ def start(tmp_path):
     """Start a server: ``start(home, watch_seconds=0.2)``; all are gone after the test."""
     started = []
 
-    def begin(home, **settings):
+    def begin(home, environment=None, **settings):
         log = tmp_path / f"serve-{len(started)}.log"
-        started.append(Server(home, log, **settings))
+        started.append(Server(home, log, environment, **settings))
         return started[-1]
 
     yield begin
