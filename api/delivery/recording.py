@@ -96,9 +96,11 @@ class Recording:
         names = dict(headers)
         if status != 200 or any(w in names.get(b"cache-control", b"") for w in _FOR_ONE):
             return Finished(status, headers, body)
-        etag = entity_tag(
-            body, names.get(b"content-type", b""), names.get(b"content-encoding", b"")
-        )
+        etag = names.get(b"etag", b"")
+        if b"content-encoding" in names or not etag.startswith(b'"'):  # else the file's own holds
+            etag = entity_tag(
+                body, names.get(b"content-type", b""), names.get(b"content-encoding", b"")
+            )
         kept = [pair for pair in headers if pair[0] not in (b"etag", b"content-length")]
         length = (b"content-length", str(len(body)).encode("ascii"))
         modified = names.get(b"last-modified", b"")

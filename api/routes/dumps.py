@@ -2,14 +2,15 @@
 
 from base64 import b64encode
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse
 
+from api.delivery.conditions import http_date, is_known
 from api.errors import BeingMade
 from api.history.shelves import history_of
+from api.linked.addresses import LICENCE
 from api.linked.dumps import DumpFile, dumps_of, parts_of
 from api.linked.graphs import title_of
 from api.linked.making import ALL, CLAIMS, PACKED
@@ -58,24 +59,28 @@ def dump(request: Request, release: str, name: str) -> Response:
         dumps.ensure(found, parts_of(found), settings.dump_seconds)
         lines = (f"{file.sha256}  {file.name}\n" for file in dumps.made(found, parts_of(found)))
         return PlainTextResponse("".join(lines))
-    return _sent(found, dumps.file(found, name, settings.dump_seconds))
+    return _sent(request, found, dumps.file(found, name, settings.dump_seconds))
 
 
-def _sent(release: Release, file: DumpFile) -> Response:
-    """The file, with its digest (RFC 9530) and the date of the release."""
+def _sent(request: Request, release: Release, file: DumpFile) -> Response:
+    """The file, with its digest (RFC 9530) and the date of the release; 304 to who has it."""
     digest = b64encode(bytes.fromhex(file.sha256)).decode()
-    made = datetime.fromisoformat(release.manifest.created)
+    etag = f'"{file.sha256}"'
+    modified = http_date(datetime.fromisoformat(release.manifest.created))
+    headers = {
+        "ETag": etag,
+        "Last-Modified": modified.decode(),
+        "Repr-Digest": f"sha-256=:{digest}:",
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Link": f'<{LICENCE}>; rel="license"',
+    }
+    if is_known(dict(request.headers.raw), etag.encode(), modified):
+        return Response(status_code=304, headers=headers)
     return FileResponse(
         file.path,
         media_type=PACKED[file.pack],
         filename=f"mission-kg-{release.id}-{file.name.replace('/', '-')}",
-        headers={
-            "ETag": f'"{file.sha256}"',
-            "Last-Modified": format_datetime(made, usegmt=True),
-            "Repr-Digest": f"sha-256=:{digest}:",
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Link": '<https://creativecommons.org/licenses/by/4.0/>; rel="license"',
-        },
+        headers=headers,
     )
 
 
