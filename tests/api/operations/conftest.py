@@ -210,6 +210,12 @@ def start(tmp_path):
         server.close()
 
 
+@pytest.fixture(scope="session")
+def server_class():
+    """For servers that several tests share: ``server_class(home, log, **settings)``."""
+    return Server
+
+
 @pytest.fixture
 def load():
     """Clients that ask all the time: ``with load(server, paths) as clients``."""
