@@ -17,7 +17,7 @@ from kg.stores.faults import disk_faults, evaluation_faults, syntax_fault
 from kg.stores.oxigraph import OxigraphStore
 from kg.stores.prologue import with_one_prologue
 from kg.stores.scanning import refuse_oversize, refuse_remote
-from kg.stores.using import with_dataset
+from kg.stores.using import graph_name, with_dataset
 from kg.stores.writing import GRAPH_FORMATS
 from ontology.names import BASE
 
@@ -48,7 +48,7 @@ class Workspace(OxigraphStore):
 
     def has(self, graph: str | None) -> bool:
         """Whether there is a graph of that name; the default graph (``None``) always is."""
-        return graph is None or self._store.contains_named_graph(_name(graph))
+        return graph is None or self._store.contains_named_graph(graph_name(graph))
 
     def triples(self, graph: str | None) -> Iterator[ox.Triple]:
         """What a graph holds; ``None``: the default graph."""
@@ -57,7 +57,7 @@ class Workspace(OxigraphStore):
 
     def put(self, graph: str | None, triples: list[ox.Triple]) -> None:
         """Make a graph hold these triples and no others, in one transaction."""
-        place = f"GRAPH <{_name(graph).value}>" if graph is not None else ""
+        place = f"GRAPH <{graph_name(graph).value}>" if graph is not None else ""
         clear = f"DROP SILENT {place or 'DEFAULT'}"
         make = f"CREATE SILENT {place} ; " if place else ""
         lines = " .\n".join(str(triple) for triple in triples)
@@ -124,15 +124,8 @@ def fresh_name(store_address: str) -> str:
     return f"{store_address}/{uuid4()}"
 
 
-def _name(graph: str) -> ox.NamedNode:
-    try:
-        return ox.NamedNode(graph)
-    except ValueError as error:
-        raise QueryFault(f"{graph!r} is not an absolute IRI, so it names no graph.") from error
-
-
 def _place(graph: str | None) -> ox.NamedNode | ox.DefaultGraph:
-    return ox.DefaultGraph() if graph is None else _name(graph)
+    return ox.DefaultGraph() if graph is None else graph_name(graph)
 
 
 def write_sorted(path: Path, out: Path) -> int:

@@ -21,6 +21,7 @@ from kg.store import Capabilities, Dataset, MediaChoice, Table
 from kg.stores.capping import AnswerSink
 from kg.stores.faults import disk_faults, evaluation_faults, parse_faults, syntax_fault
 from kg.stores.scanning import refuse_oversize, refuse_remote
+from kg.stores.using import graph_name
 from kg.stores.writing import GRAPH_FORMATS, RESULT_FORMATS, Answer, Formats
 from ontology.names import BASE
 
@@ -254,13 +255,8 @@ def _dataset(
     """The engine's form of a dataset. One part given empties the other, as section 2.1.4 says."""
     if dataset is None or (dataset.default is None and dataset.named is None):
         return None, None
-    try:
-        return (
-            [ox.NamedNode(iri) for iri in dataset.default or ()],
-            [ox.NamedNode(iri) for iri in dataset.named or ()],
-        )
-    except ValueError as error:
-        raise QueryFault(f"A graph of the dataset is not an absolute IRI: {error}.") from error
+    default = [graph_name(iri) for iri in dataset.default or ()]
+    return list(default), [graph_name(iri) for iri in dataset.named or ()]
 
 
 def _plain_suffix(path: Path) -> str:

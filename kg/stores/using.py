@@ -76,13 +76,14 @@ def _outside_braces(found: list[Token]) -> list[Token]:
 
 
 def _clause(dataset: Dataset) -> str:
-    default = [f"USING <{_iri(each)}> " for each in dataset.default or ()]
-    named = [f"USING NAMED <{_iri(each)}> " for each in dataset.named or ()]
+    default = [f"USING <{graph_name(each).value}> " for each in dataset.default or ()]
+    named = [f"USING NAMED <{graph_name(each).value}> " for each in dataset.named or ()]
     return "".join((*default, *named))
 
 
-def _iri(name: str) -> str:
+def graph_name(given: str) -> NamedNode:
+    """The name of a graph. Raises ``QueryFault`` where it is no absolute IRI."""
     try:
-        return NamedNode(name).value
+        return NamedNode(given)
     except ValueError as error:
-        raise QueryFault(f"{name!r} is not an absolute IRI, so it names no graph.") from error
+        raise QueryFault(f"{given!r} is not an absolute IRI, so it names no graph.") from error
