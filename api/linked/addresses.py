@@ -70,6 +70,13 @@ OFFERS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _ROOMS: Final = (("vocab/", VOCAB), ("graph/", GRAPH), ("ontology/", MKG), ("shapes/", SHAPES))
 """Path below ``/page/`` and ``/data/`` -> namespace; what is in none of these is an entity."""
+_DOCUMENTS: Final[Mapping[str, str]] = {
+    f"{BASE}ontology": "/ontology",
+    f"{BASE}shapes": "/shapes",
+    f"{BASE}dataset": "/catalog",
+    f"{BASE}catalog": "/catalog",
+}
+"""IRIs that are documents themselves -> their addresses."""
 _KINDS: Final = frozenset(KINDS.values())
 _SAFE: Final = "/:;,@!$&'()*+=~-._"
 
@@ -95,6 +102,8 @@ def iri_of(path: str) -> str:
 
 def page_of(iri: str) -> str:
     """Address, on this host, of the page about an IRI."""
+    if iri in _DOCUMENTS:
+        return _DOCUMENTS[iri]
     path = path_of(iri)
     return f"/page?iri={quote(iri, safe='')}" if path is None else f"/page/{path}"
 

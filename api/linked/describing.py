@@ -7,7 +7,9 @@ their part is taken from its shipped files; a store's labels of them name nothin
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
@@ -20,6 +22,7 @@ from ontology.names import BASE, DCT, GRAPH_INFERRED, MKG, RDF, RDFS, SHAPES, XS
 
 MOST: Final = 5_000
 """Outgoing statements in one representation; more are cut, and said to be."""
+_TOGETHER: Final = 300
 
 Value = NamedNode | Literal
 _ALLOWED: Final = re.compile(r"[a-z][a-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f]+", re.IGNORECASE)
@@ -84,6 +87,26 @@ def describe(store: GraphStore, iri: str) -> Description:
         statements = _of_shape(iri)
     expressions = _expressions(iri) if iri.startswith((MKG, SHAPES)) else ()
     return Description(iri, statements, expressions, cut=len(rows) > MOST)
+
+
+def describe_all(store: GraphStore, iris: Iterable[str]) -> list[Quad]:
+    """The outgoing statements of many things, looked up together."""
+    rest = iter(sorted(iris))
+    found: list[Quad] = []
+    while batch := list(islice(rest, _TOGETHER)):
+        values = " ".join(f"<{iri}>" for iri in batch)
+        rows = store.select(
+            f"SELECT ?s ?p ?o ?g {{ VALUES ?s {{ {values} }} GRAPH ?g {{ ?s ?p ?o }} }}"
+        ).rows
+        found += [
+            Quad(thing, prop, value, graph)
+            for thing, prop, value, graph in rows
+            if isinstance(thing, NamedNode)
+            and isinstance(prop, NamedNode)
+            and isinstance(value, NamedNode | Literal)
+            and isinstance(graph, NamedNode)
+        ]
+    return sorted(found, key=_order)
 
 
 def record(iri: str, release: str, created: str) -> list[Quad]:

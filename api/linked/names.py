@@ -18,6 +18,8 @@ from ontology.vocabulary import vocabulary
 
 VOID: Final = FOREIGN_PREFIXES["void"]
 VS: Final = FOREIGN_PREFIXES["vs"]
+SCHEMA: Final = FOREIGN_PREFIXES["schema"]
+SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _BATCH: Final = 300
 _LONGEST: Final = 120
 _LABELS: Final = (
@@ -63,8 +65,22 @@ _WORDS: Final[Mapping[str, str]] = {
     f"{PROV}wasGeneratedBy": "came with",
     f"{VS}term_status": "status of the term",
     f"{VOID}triples": "statements",
+    f"{VOID}Dataset": "data set",
+    f"{SD}NamedGraph": "named graph",
+    f"{DCT}isPartOf": "part of",
+    f"{DCT}isReplacedBy": "replaced by",
+    f"{OWL}Class": "class",
+    f"{OWL}ObjectProperty": "property to a thing",
+    f"{OWL}DatatypeProperty": "property to a value",
+    f"{OWL}AnnotationProperty": "property of description",
+    f"{OWL}FunctionalProperty": "property with one value",
+    f"{OWL}SymmetricProperty": "symmetric property",
+    f"{OWL}TransitiveProperty": "transitive property",
+    f"{OWL}Ontology": "ontology",
+    f"{SCHEMA}domainIncludes": "is meant for",
+    f"{SCHEMA}rangeIncludes": "is meant to lead to",
 }
-"""What foreign properties are called; the label of their own vocabulary is not in the graph."""
+"""What foreign terms are called; the labels of their own vocabularies are not in the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,10 @@ class Names:
         self._order = (*languages, "en", "")
         self._known: dict[str, Name] = {}
         self._shipped = vocabulary()
+
+    def give(self, iri: str, text: str, lang: str = "en") -> None:
+        """Name a thing that no label in the graph names, such as a named graph."""
+        self._known[iri] = Name(text, lang, stored=False)
 
     def __call__(self, iri: str) -> Name:
         """Name of an IRI, the end of it as words where nothing names it."""

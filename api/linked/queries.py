@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ontology.curies import PREFIXES, compact
-from ontology.names import MKG
+from ontology.names import GRAPH, MKG
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,18 @@ def queries_for(iri: str, name: str) -> tuple[Asked, ...]:
 
     They use no union: each names the graph of each statement.
     """
+    if iri.startswith(GRAPH):
+        return (
+            Asked(
+                "What it holds",
+                f"SELECT * WHERE {{\n  GRAPH <{iri}> {{ ?thing ?property ?value }}\n}}\nLIMIT 100",
+            ),
+            Asked(
+                "By which properties, and how often",
+                f"SELECT ?property (COUNT(*) AS ?times) WHERE {{\n  GRAPH <{iri}> "
+                "{ ?thing ?property ?value }\n}\nGROUP BY ?property\nORDER BY DESC(?times)",
+            ),
+        )
     term = compact(iri)
     prefix = "" if term is None else term.partition(":")[0]
     head = f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" if term is not None else ""

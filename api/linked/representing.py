@@ -11,9 +11,9 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from api.errors import RetiredThing, UnknownThing
 from api.linked.addresses import BY_MEDIA, FORMATS, data_of, links, page_of
-from api.linked.describing import Description, describe, is_iri, labels, record
+from api.linked.describing import Description, describe, describe_all, is_iri, labels, record
 from api.linked.evidence import Evidence, claim_itself, claims_about
-from api.linked.graphs import describe_graph
+from api.linked.graphs import describe_graph, title_of
 from api.linked.incoming import FIRST, Group
 from api.linked.names import Names
 from api.linked.queries import queries_for
@@ -129,8 +129,7 @@ def _data(service: "Service", about: Description, evidence: bool) -> list[Quad]:
         claims = claims_about(service.store, about.iri)
         found = {said.claim for each in claims.values() for said in each}
         found |= {place.segment for each in claims.values() for s in each for place in s.places}
-        for claim in sorted(found):
-            quads += describe(service.store, claim).quads()
+        quads += describe_all(service.store, found)
     return [*quads, *record(about.iri, manifest.id, manifest.created)]
 
 
@@ -141,6 +140,8 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
     own = claim_itself(service.store, about.iri) if is_claim else {}
     groups = state.incoming(about.iri)
     names = Names(service.store, languages)
+    if about.iri.startswith(GRAPH):
+        names.give(about.iri, title_of(about.iri)[0])
     names.learn(_needed(about, {**evidence, **own}, groups))
     view = View(about, names, evidence, address)
     domain, records = view.incoming(groups)
@@ -165,6 +166,7 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
         languages=_languages(about, languages),
         address=address,
         cut=about.cut,
+        graph=about.iri.removeprefix(GRAPH) if about.iri.startswith(GRAPH) else None,
         expressions=bool(about.expressions),
         release=service.release,
         json_ld=embedded([*about.quads()[:_EMBEDDED], *labels(about, names)][: 2 * _EMBEDDED]),
