@@ -16,6 +16,7 @@ from kg.stores.checking import check_update
 from kg.stores.faults import disk_faults, evaluation_faults, syntax_fault
 from kg.stores.oxigraph import OxigraphStore
 from kg.stores.prologue import with_one_prologue
+from kg.stores.respelling import lower_booleans
 from kg.stores.scanning import refuse_oversize, refuse_remote
 from kg.stores.using import graph_name, with_dataset
 from kg.stores.writing import GRAPH_FORMATS
@@ -32,7 +33,7 @@ class Workspace(OxigraphStore):
         ``QueryForbidden`` for LOAD and SERVICE, ``QueryFault``, ``StoreError``.
         """
         refuse_oversize(text)
-        text = with_one_prologue(text)
+        text = with_one_prologue(lower_booleans(text))
         try:
             refuse_remote(text)
         except QueryForbidden:

@@ -20,6 +20,7 @@ from kg.errors import QueryFault, StoreError
 from kg.store import Capabilities, Dataset, MediaChoice, Table
 from kg.stores.capping import AnswerSink
 from kg.stores.faults import disk_faults, evaluation_faults, parse_faults, syntax_fault
+from kg.stores.respelling import lower_booleans
 from kg.stores.scanning import refuse_oversize, refuse_remote
 from kg.stores.using import graph_name
 from kg.stores.writing import GRAPH_FORMATS, RESULT_FORMATS, Answer, Formats
@@ -211,6 +212,7 @@ class OxigraphStore:
     ) -> Answer:
         found = refuse_remote(query)
         refuse_oversize(query)
+        query = lower_booleans(query)
         default, named = _dataset(dataset)
         union = union and "FROM" not in found and default is None and named is None
         try:
