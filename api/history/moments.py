@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,7 @@ TIMEMAP: Final = "/timemap/link"
 ROOMS: Final = ("/id/", "/page/", "/data/", "/vocab/")
 """Beginnings of the paths that have mementos."""
 _KNOWN: Final = 50_000
+_FORM: Final = "%a, %d %b %Y %H:%M:%S GMT"
 _RFC_1123: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} "
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT"
@@ -172,8 +173,8 @@ def read_moment(text: str) -> datetime:
     try:
         if not _RFC_1123.fullmatch(text.strip()):
             raise ValueError
-        return parsedate_to_datetime(text.strip()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return datetime.strptime(text.strip(), _FORM).replace(tzinfo=UTC)
+    except ValueError as error:
         raise BadRequest(
             f"Accept-Datetime: {text[:60]!r} is no date that can be read here; write it like "
             "Thu, 31 May 2026 20:35:00 GMT."

@@ -1,6 +1,6 @@
 import contextlib
 import importlib.util
-import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -96,7 +96,6 @@ def command(past):
 @pytest.fixture
 def serve_copy(past, tmp_path, served):
     """Serve a copy of the home, to be damaged: gives its path and a client."""
-    import shutil
 
     @contextlib.contextmanager
     def started(**limits):
@@ -109,6 +108,7 @@ def serve_copy(past, tmp_path, served):
     return started
 
 
-@pytest.fixture
-def as_json():
-    return json.loads
+@pytest.fixture(scope="session")
+def ids_once(past_address):
+    """Ids of the releases, oldest first, for tests that Hypothesis repeats."""
+    return [each["id"] for each in reversed(httpx.get(f"{past_address}/releases").json())]
