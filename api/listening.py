@@ -68,6 +68,10 @@ class _Patient(HttpToolsProtocol):
         if self._in_head and self._received > HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(f"The request's headers are longer than {HEAD_BYTES:,} bytes.")
 
+    def send_400_response(self, msg: str) -> None:
+        metrics.REQUESTS_UNREADABLE.inc()
+        super().send_400_response(msg)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if self._sending is None:

@@ -131,6 +131,7 @@ def configure(form: Form, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("mission_kg").setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # strangers' nonsense is counted
 
 
 class RequestLines:

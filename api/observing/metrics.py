@@ -124,6 +124,11 @@ LIMITS_HIT: Final = Counter(
     ("limit",),
     registry=REGISTRY,
 )
+REQUESTS_UNREADABLE: Final = Counter(
+    "mission_kg_requests_unreadable",
+    "Connections closed because what came was not HTTP, or its headers were too long.",
+    registry=REGISTRY,
+)
 CONNECTIONS_DROPPED: Final = Counter(
     "mission_kg_connections_dropped",
     "Connections closed because the client sent (request) or read (answer) too slowly.",

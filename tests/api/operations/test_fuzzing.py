@@ -161,7 +161,8 @@ PATHS = st.sampled_from(
 METHODS = st.sampled_from(
     ["GET", "GET", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "QUERY"]
 )
-TOKENS = st.sampled_from(["", "Bearer let-me-write-here", "Bearer no", "Basic eDp5", "Bearer"])
+RIGHT = "Bearer let-me-write-here"
+TOKENS = st.sampled_from([*[RIGHT] * 6, "", "Bearer no", "Basic eDp5", "Bearer"])
 BODIES = st.one_of(
     QUERIES.map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.lists(st.tuples(NAMES, VALUES), max_size=4).map(
