@@ -35,6 +35,9 @@ def writable_server(serving_home):
     token = secrets.token_urlsafe()
     environment = {**os.environ, "MISSION_KG_HOME": str(serving_home)}
     environment |= {"MISSION_KG_WRITE_TOKEN": token, "MISSION_KG_PORT": "0"}
+    # The endpoints that tests of federation ask stand on the loopback.
+    environment |= {"MISSION_KG_SERVICE_ALLOW": '["127.0.0.1:*"]'}
+    environment |= {"MISSION_KG_SERVICE_NETWORKS": '["127.0.0.0/8"]'}
     command = [str(Path(sys.executable).with_name("mission-kg")), "serve"]
     log = serving_home / "serve.log"
     with (

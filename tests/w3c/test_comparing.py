@@ -39,6 +39,8 @@ def number(text, kind=XSD.integer):
         ([(number("1e0", XSD.double),)], [(number("1.0", XSD.double),)], True),
         ([(number("x"),)], [(number("y"),)], False),
         ([(number("1", XSD.boolean),)], [(number("true", XSD.boolean),)], True),
+        ([(number("2001-01-01+00:00", XSD.date),)], [(number("2001-01-01Z", XSD.date),)], True),
+        ([(number("2001-01-01", XSD.date),)], [(number("2001-01-01Z", XSD.date),)], False),
         ([(Literal("x"),)], [(Literal("x", datatype=XSD.string),)], True),
         ([(Literal("x", lang="en"),)], [(Literal("x", lang="EN"),)], True),
         ([(Literal("x", lang="en"),)], [(Literal("x"),)], False),

@@ -28,8 +28,11 @@ def test_service_description(release, name):
 
 
 def test_service_description_names_its_endpoint(writable_server):
-    base, _ = writable_server
-    description.check("has-endpoint-triple", Service(Endpoints(f"{base}/sparql")))
+    service = Service(Endpoints(f"{writable_server[0]}/sparql"))
+    try:
+        description.check("has-endpoint-triple", service)
+    finally:
+        service.close()
 
 
 WITHOUT_DATA = """
@@ -42,12 +45,16 @@ bad_update_dataset_conflict
 """
 
 
+@pytest.fixture(scope="module")
+def tests_of_the_protocol(pytestconfig):
+    """Name of a test -> the test."""
+    found = {case.id.rpartition("/")[2]: case for case in cases(pytestconfig)}
+    return found or pytest.skip("no W3C manifests here")
+
+
 @pytest.mark.parametrize("name", WITHOUT_DATA.split())
-def test_protocol(release, name, pytestconfig):
-    case = next((c for c in cases(pytestconfig) if c.id.endswith(f"protocol/{name}")), None)
-    if case is None:
-        pytest.skip("no W3C manifests here")
-    protocol.protocol(case, release)
+def test_protocol(release, name, tests_of_the_protocol):
+    protocol.protocol(tests_of_the_protocol[name], release)
 
 
 def test_an_update_is_refused_in_words(release):

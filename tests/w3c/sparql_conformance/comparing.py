@@ -2,10 +2,11 @@
 
 Blank nodes are the same when one renaming of them makes everything equal (RDF 1.1 Concepts 3.6;
 for solutions the renaming goes through the whole answer, SPARQL 1.1 Query 18). Literals of XSD's
-numeric types and booleans are compared by value within one datatype, since a store may keep the
-value and not the spelling; all others by their spelling.
+numeric types, booleans, dates and times are compared by value within one datatype, since a store
+may keep the value and not the spelling; all others by their spelling.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -24,6 +25,7 @@ _INTEGERS = frozenset(
     )
 )
 _DOUBLES = frozenset({str(XSD.double), str(XSD.float)})
+_TIMES = frozenset({str(XSD.date), str(XSD.dateTime), str(XSD.time)})
 
 
 class Blank(str):
@@ -50,6 +52,8 @@ def _value(text: str, datatype: str) -> object:
             return repr(float(text.replace("INF", "inf")))
     except (ValueError, InvalidOperation):
         return text
+    if datatype in _TIMES:
+        return re.sub(r"[+-]00:00$", "Z", re.sub(r"\.0+(?!\d)", "", text))
     if datatype == str(XSD.boolean):
         return {"1": "true", "0": "false"}.get(text, text)
     return text
