@@ -24,9 +24,8 @@ _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
-_SPARE_DESCRIPTORS: Final = 4
+_KEPT: Final = 3
 _OOM_SCORE: Final = "500"
-_STATM: Final = Path("/proc/self/statm")
 _PAGE: Final = resource.getpagesize()
 
 
@@ -56,38 +55,53 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def address_space() -> int:
-    """Bytes of address space of this process; 0 where the system does not tell."""
-    try:
-        return int(_STATM.read_text().split()[0]) * _PAGE
-    except OSError:
-        return 0
+class AddressSpace:
+    """The address space of this process; keeps the descriptor by which it is told."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = os.open("/proc/self/statm", os.O_RDONLY)
+        except OSError:
+            self._file = -1
+
+    def size(self) -> int:
+        """Bytes of address space; 0 where the system does not tell."""
+        if self._file < 0:
+            return 0
+        return int(os.pread(self._file, 64, 0).split()[0]) * _PAGE
 
 
-def confine(memory_bytes: int, *, writes: bool, opens: bool) -> int:
-    """Set the limits of a worker; returns its address space at the start, bytes.
+def keep_only(descriptor: int) -> int:
+    """Close all descriptors but the standard three and this one; returns its new number."""
+    os.dup2(descriptor, _KEPT)
+    os.closerange(_KEPT + 1, max(_KEPT + 2, os.sysconf("SC_OPEN_MAX")))
+    return _KEPT
 
-    ``writes``: it writes files; ``opens``: it opens files while it answers.
+
+def confine(memory_bytes: int, *, writes: bool, opens: bool) -> AddressSpace:
+    """Set the limits of a worker; returns its address space.
+
+    ``memory_bytes``: added to what it has now; ``writes``: it writes files; ``opens``: it opens
+    files while it answers, else it gets no descriptor any more, of a file or of a connection.
     """
-    start = address_space()
-    if start:
-        limit_memory(start + memory_bytes)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+    space = AddressSpace()
+    if space.size():
+        limit = space.size() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not writes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if not opens:
-        used = max(map(int, os.listdir("/proc/self/fd")), default=64) if start else 64
-        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, used + 1))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
-    return start
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # those that are open stay so
+    return space
 
 
 def limit_memory(size: int) -> None:
-    """Let this process have ``size`` bytes of address space, as far as its hard limit goes."""
+    """Let a confined process have ``size`` bytes of address space, as far as its limit goes."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    soft = size if hard == resource.RLIM_INFINITY else min(size, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (min(size, hard), hard))
 
 
 def share_memory() -> None:

@@ -2,7 +2,7 @@
 
 Opened by the first job, in its event loop. What ends a worker (a limit, a signal, the machine) ends
 one job; another worker is forked at once. A query that lost its worker to something outside is
-asked once more, if nothing of its answer was given yet.
+asked again, if nothing of its answer was given yet.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ HELD_ROWS: Final = 100_000
 """With a limit of at most so many rows an answer leaves when it is whole: a cut is told first."""
 _WEIGHT_BYTES: Final = 64 * 1024
 """A waiting job counts once, and once more for so many of its bytes."""
+_REPEATS: Final = 2
 Turn = asyncio.Future[Link]
 
 
@@ -53,6 +54,11 @@ class WorkerPool:
         self._size = size
         self._start_counting()
         self.crew = Crew(plan, size.workers, free=self._hand_out, failed=self._refuse_all)
+
+    @property
+    def at_work(self) -> int:
+        """How many jobs are at work."""
+        return self._turns.at_work
 
     def _start_counting(self) -> None:
         size = self._size
@@ -87,15 +93,20 @@ class WorkerPool:
         client: str = "",
         repeatable: bool = False,
     ) -> Reply:
-        """Have a worker do a job; twice if ``repeatable``. Raises as :meth:`answer`."""
+        """Have a worker do a job; if ``repeatable``, again when its worker is lost.
+
+        Raises as :meth:`answer`.
+        """
         allowed = self._lowered(limits)
         job = wire.pack(wire.JOB, head | self._told(allowed), body)
-        try:
-            return await self._do(job, allowed, share_of(client))
-        except WorkerLost:
-            if not repeatable:
-                raise
-            return await self._do(job, allowed, share_of(client))
+        turns = self._turns
+        for _ in range(_REPEATS if repeatable else 0):
+            try:
+                return await self._do(job, allowed, share_of(client))
+            except WorkerLost:
+                if turns is not self._turns:  # the pool was closed
+                    raise
+        return await self._do(job, allowed, share_of(client))
 
     async def aclose(self) -> None:
         """End all processes; jobs at work end with ``WorkerLost``."""
@@ -141,7 +152,7 @@ class WorkerPool:
             return link
         loop = asyncio.get_running_loop()
         turn: Turn = loop.create_future()
-        self._turns.wait(client, turn, weight)
+        self._turns.wait(client, turn, min(weight, 1 + self._size.waiting // 4))
         timer = loop.call_later(self._size.waiting_seconds, self._wait_no_more, client, turn)
         metrics.QUERIES_WAITING.inc()
         try:

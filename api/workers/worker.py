@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from api.errors import AnswerTooLarge, MemoryLimit
 from api.workers import wire
-from api.workers.confinement import address_space, confine, limit_memory
+from api.workers.confinement import AddressSpace, confine, limit_memory
 from api.workers.faults import is_known, packed
 from api.workers.wire import Frame, Head
 from kg.errors import KgError, QueryFault
@@ -136,19 +136,24 @@ def work(connection: socket.socket, operations: Operations, memory_bytes: int) -
             return
         with Path(os.devnull).open("r+b") as nothing:  # no stranger writes to the server's log
             os.dup2(nothing.fileno(), 2)
-        start = confine(memory_bytes, writes=operations.writes, opens=operations.opens)
-        Worker(connection, operations, start, memory_bytes).serve()
+        space = confine(memory_bytes, writes=operations.writes, opens=operations.opens)
+        Worker(connection, operations, space, memory_bytes).serve()
 
 
 class Worker:
     """Serves jobs until the server is gone or it has grown too large to share memory fairly."""
 
     def __init__(
-        self, connection: socket.socket, operations: Operations, start: int, memory_bytes: int
+        self,
+        connection: socket.socket,
+        operations: Operations,
+        space: AddressSpace,
+        memory_bytes: int,
     ) -> None:
         self._connection = connection
         self._operations = operations
-        self._start = start
+        self._space = space
+        self._start = space.size()
         self._memory = memory_bytes
         self._lowered = False
         self._jobs = 0
@@ -207,7 +212,7 @@ class Worker:
         self._jobs += 1
         if self._jobs % _LOOK_EVERY:
             return False
-        return address_space() > self._start + self._memory // 4
+        return self._space.size() > self._start + self._memory // 4
 
 
 def memory_limit(size: int) -> MemoryLimit:

@@ -22,7 +22,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
-from api.workers.confinement import die_with_parent, leave_network, share_memory
+from api.workers.confinement import die_with_parent, keep_only, leave_network, share_memory
 from api.workers.faults import packed
 from api.workers.worker import Operations, work
 from kg.errors import KgError
@@ -94,9 +94,7 @@ class Zygote:
             die_with_parent(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            kept = connection.fileno()
-            os.closerange(3, kept)
-            os.closerange(kept + 1, max(kept + 1, os.sysconf("SC_OPEN_MAX")))
+            connection = socket.socket(fileno=keep_only(connection.detach()))
             threading.stack_size(_STACK_BYTES)
             working = threading.Thread(
                 target=work, args=(connection, self._operations, self._memory), daemon=True
