@@ -15,7 +15,7 @@ TURTLE: Final = "text/turtle"
 _VARY: Final = {"Vary": "Accept"}
 
 
-@router.api_route("/conformance", methods=["GET", "HEAD"], summary="Results of the W3C test suites")
+@router.get("/conformance", summary="Results of the W3C test suites")
 def conformance(request: Request, format: str | None = None) -> Response:
     """Say what passed and what failed, and why: a page, or an EARL report in Turtle."""
     kind = TURTLE if format == "turtle" else simple((HTML, TURTLE), request.headers.get("accept"))
