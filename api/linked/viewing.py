@@ -105,6 +105,7 @@ class View:
         self._names = names
         self._evidence = evidence
         self._address = address
+        self._terms: dict[Value, Shown] = {}
 
     def types(self) -> tuple[Line, ...]:
         """What it is, the stated classes before those that were inferred."""
@@ -164,7 +165,10 @@ class View:
 
     def term(self, value: Value) -> Shown:
         """A term with its name, and a link to its page or, where we know nothing, to itself."""
-        return shown(self._names, value)
+        found = self._terms.get(value)
+        if found is None:
+            found = self._terms[value] = shown(self._names, value)
+        return found
 
     def claims(self, claims: list[Said]) -> tuple[Voiced, ...]:
         """Claims in words."""
@@ -175,14 +179,14 @@ class View:
         for place in said.places:
             spot = [place.at, f"page {place.page}" if place.page else None, place.section]
             link = playable(place.media) if place.media else place.web
-            source = shown(self._names, NamedNode(place.source or place.segment))
+            source = self.term(NamedNode(place.source or place.segment))
             places.append((source, ", ".join(filter(None, spot)), link))
         status = None if said.status == _PRESENT else said.status
-        voice = [shown(self._names, NamedNode(iri)) for iri in (said.modality, status) if iri]
-        voice += [shown(self._names, NamedNode(said.review))] if said.review else []
+        voice = [self.term(NamedNode(iri)) for iri in (said.modality, status) if iri]
+        voice += [self.term(NamedNode(said.review))] if said.review else []
         words = [f"as of {said.as_of}"] if said.as_of else []
         words += [f"confidence {said.confidence}"] if said.confidence else []
-        by = shown(self._names, NamedNode(said.by)) if said.by else None
+        by = self.term(NamedNode(said.by)) if said.by else None
         on = said.on[:10] if said.on else None
         return Voiced(
             tuple(places), tuple(voice), tuple(words), by, on, said.note, page_of(said.claim)
