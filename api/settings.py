@@ -4,12 +4,16 @@ The only reader of the environment: each field may be set as ``MISSION_KG_<NAME>
 room values arrive as arguments.
 """
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "VIRTUAL_ENV")
+_KEPT_PREFIXES: Final = ("PYTHON", "COV_", "COVERAGE_", "LD_", "DYLD_")
 
 
 class Settings(BaseSettings):
@@ -191,7 +195,7 @@ class Settings(BaseSettings):
         default=4 * 2**20, ge=0, description="Largest answer that is kept to be sent again, bytes."
     )
     old_releases: int = Field(
-        default=8, ge=1, le=1000, description="Older releases kept open to answer from at once."
+        default=24, ge=1, le=1000, description="Older releases kept open to answer from at once."
     )
     comparing_seconds: float = Field(
         default=15.0,
@@ -200,8 +204,10 @@ class Settings(BaseSettings):
         description="Longest time that a request waits while two releases are compared for the "
         "first time; the comparing itself goes on.",
     )
-    comparisons_kept: int = Field(
-        default=200, ge=1, le=100_000, description="Comparisons of two releases kept on disk."
+    comparisons_bytes: int = Field(
+        default=2 * 2**30,
+        ge=0,
+        description="Room on disk for comparisons of two releases, bytes; the newest one stays.",
     )
     dump_seconds: float = Field(
         default=20.0,
@@ -210,3 +216,12 @@ class Settings(BaseSettings):
         description="Longest time that a request waits for dumps that are made for the first time, "
         "seconds; the making itself goes on.",
     )
+
+
+def plain_environment() -> dict[str, str]:
+    """What any interpreter started beside this one needs: no setting and no secret of ours."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }

@@ -13,13 +13,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from api.settings import plain_environment
 from api.workers.faults import restored
 from api.workers.zygote import MESSAGE
 
 _BUFFER: Final = 1 << 20
 """Bytes asked for each worker's socket; the kernel may give less."""
-_KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "VIRTUAL_ENV")
-_KEPT_PREFIXES: Final = ("PYTHON", "COV_", "COVERAGE_", "LD_", "DYLD_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +130,7 @@ class Nursery:
 def _environment() -> dict[str, str]:
     """What a fresh interpreter needs; no setting and no secret of the server."""
     paths = os.pathsep.join(path for path in sys.path if path)
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
-    }
-    return kept | {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
+    return plain_environment() | {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
 
 
 def _end(process: "subprocess.Popen[bytes]", control: socket.socket) -> None:
