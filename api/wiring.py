@@ -229,7 +229,7 @@ def open_history(settings: Settings) -> "History":
         comparing=Comparing(
             home.path / CHANGES_DIR,
             seconds=settings.comparing_seconds,
-            kept=settings.comparisons_kept,
+            room_bytes=settings.comparisons_bytes,
         ),
     )
 

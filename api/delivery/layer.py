@@ -37,6 +37,8 @@ _MEDIA_TYPES: Final = (
     "application/trig",
     "application/activity+json",
     "application/problem+json",
+    "application/rdf-patch",
+    "application/atom+xml",
     "application/link-format",
     "application/owl+xml",
     "text/csv",

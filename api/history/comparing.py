@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from api.errors import StillComparing
-from kg.changes import Changes, is_made, place_of
+from kg.changes import Changes, forget, is_made, place_of
 from kg.errors import ReleaseError
 from kg.shelf import Release
 
@@ -20,12 +20,12 @@ _AGAIN: Final = "{} are being compared for the first time. Ask again in a few se
 
 
 class Comparing:
-    """Comparisons kept in ``cache`` (at most ``kept``); a request waits ``seconds`` for one."""
+    """Comparisons in ``cache``, as many as ``room_bytes`` hold; a request waits ``seconds``."""
 
-    def __init__(self, cache: Path, *, seconds: float, kept: int) -> None:
+    def __init__(self, cache: Path, *, seconds: float, room_bytes: int) -> None:
         self._cache = cache
         self._seconds = seconds
-        self._kept = kept
+        self._room_bytes = room_bytes
         self._one = asyncio.Lock()
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -39,9 +39,14 @@ class Comparing:
         Raises ``StillComparing`` where that takes longer than a request waits, and
         ``kg.errors.ReleaseError`` naming a damaged file.
         """
-        if not self.knows(old, new):
-            await self._make(old, new)
-        return await asyncio.to_thread(Changes, place_of(self._cache, old.id, new.id))
+        place = place_of(self._cache, old.id, new.id)
+        if self.knows(old, new):
+            try:
+                return await asyncio.to_thread(Changes, place)
+            except ReleaseError:  # damaged, or removed just now to make room
+                await asyncio.to_thread(forget, self._cache, old.id, new.id)
+        await self._make(old, new)
+        return await asyncio.to_thread(Changes, place)
 
     async def _make(self, old: Release, new: Release) -> None:
         pair = (old.id, new.id)
@@ -67,7 +72,7 @@ class Comparing:
                 sys.executable,
                 "-m",
                 "kg.changes",
-                *(str(each) for each in (old.path, new.path, self._cache, self._kept)),
+                *(str(each) for each in (old.path, new.path, self._cache, self._room_bytes)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,

@@ -6,8 +6,9 @@
 from pathlib import Path
 
 from kg.changes.claiming import CHANGES
-from kg.changes.making import is_made, make_changes, place_of
+from kg.changes.making import forget, is_made, make_changes, place_of
 from kg.changes.reading import Changes, ClaimChange, Summary, ThingChange, TripleChange
+from kg.errors import ReleaseError
 from kg.shelf import Release
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ThingChange",
     "TripleChange",
     "changes_between",
+    "forget",
     "is_made",
     "make_changes",
     "place_of",
@@ -27,6 +29,13 @@ __all__ = [
 def changes_between(old: Release, new: Release, cache: Path) -> Changes:
     """What changed from ``old`` to ``new``; the record is kept in the directory ``cache``.
 
-    Raises ``ReleaseError`` naming a damaged file and ``StoreError`` where the disk refuses.
+    A record that is damaged is made anew. Raises ``ReleaseError`` naming a damaged file of a
+    release and ``StoreError`` where the disk refuses.
     """
-    return Changes(make_changes(old.path, new.path, cache))
+    try:
+        return Changes(make_changes(old.path, new.path, cache))
+    except ReleaseError:
+        if not is_made(cache, old.id, new.id):
+            raise
+        forget(cache, old.id, new.id)
+        return Changes(make_changes(old.path, new.path, cache))

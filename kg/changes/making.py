@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ RECORD: Final = "changes.sqlite"
 PATCH: Final = "patch.rdfp.zst"
 FORM: Final = 1
 """Form of the record; a record of another form is made anew."""
+ROOM_BYTES: Final = 2 * 2**30
+"""Room for the records of all pairs where nothing else is said."""
 _UNFINISHED: Final = ".making-"
 _STALE_SECONDS: Final = 24 * 3600
 _LEVEL: Final = 3
@@ -41,10 +44,11 @@ def is_made(cache: Path, old: str, new: str) -> bool:
     return place_of(cache, old, new).is_dir()
 
 
-def make_changes(old: Path, new: Path, cache: Path, kept: int = 200) -> Path:
+def make_changes(old: Path, new: Path, cache: Path, room_bytes: int = ROOM_BYTES) -> Path:
     """Compare two releases (their directories) unless that was done; returns the record's place.
 
-    Memory stays at some megabytes whatever the releases' size. The newest ``kept`` records stay.
+    Memory stays at some megabytes whatever the releases' size. The newest records stay, as many as
+    ``room_bytes`` hold.
     Raises ``ReleaseError`` naming a damaged file, ``StoreError`` where the disk refuses.
     """
     releases = read_release(old), read_release(new)
@@ -59,7 +63,7 @@ def make_changes(old: Path, new: Path, cache: Path, kept: int = 200) -> Path:
             _name(work, place)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        _prune(cache, kept)
+        _prune(cache, room_bytes)
     except OSError as error:
         raise StoreError(f"{cache}: the disk says: {error}. Make room there.") from error
     return place
@@ -101,14 +105,24 @@ def _name(work: Path, place: Path) -> None:
             raise
 
 
-def _prune(cache: Path, kept: int) -> None:
-    """Remove the oldest records over ``kept``, those of another form, and what a crash left."""
+def forget(cache: Path, old: str, new: str) -> None:
+    """Remove the record of a pair, so that it is made anew."""
+    shutil.rmtree(place_of(cache, old, new), ignore_errors=True)
+
+
+def _prune(cache: Path, room_bytes: int) -> None:
+    """Remove the oldest records for which there is no room, and what a crash left; not the newest.
+
+    Records of another form go too.
+    """
     found = sorted(
         (each for each in cache.iterdir() if each.is_dir()), key=os.path.getmtime, reverse=True
     )
     records = [each for each in found if each.name.startswith(f"{FORM}-")]
+    sums = accumulate(sum(file.stat().st_size for file in each.iterdir()) for each in records)
+    full = [each for each, total in zip(records, sums, strict=True) if total > room_bytes]
     stale = [each for each in found if each not in records and _is_stale(each)]
-    for each in (*records[max(kept, 1) :], *stale):
+    for each in (*(each for each in full if each != records[0]), *stale):
         shutil.rmtree(each, ignore_errors=True)
 
 

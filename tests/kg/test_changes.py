@@ -269,8 +269,8 @@ class TestKeeping:
     def test_the_oldest_records_go(self, pair: tuple[Release, Release], tmp_path: Path) -> None:
         old, new = pair
         (tmp_path / "0-of-another-form").mkdir()
-        first = make_changes(old.path, new.path, tmp_path, kept=1)
-        second = make_changes(new.path, old.path, tmp_path, kept=1)
+        first = make_changes(old.path, new.path, tmp_path, room_bytes=1)
+        second = make_changes(new.path, old.path, tmp_path, room_bytes=1)
         assert list(tmp_path.iterdir()) == [second]
         assert first != second
 
@@ -298,11 +298,15 @@ class TestKeeping:
         with pytest.raises(ReleaseError, match=r"dump\.nq\.zst: missing"):
             changes_between(read_release(copy), pair[1], cache)
 
-    def test_a_damaged_record_is_named(self, pair: tuple[Release, Release], tmp_path: Path) -> None:
+    def test_a_damaged_record_is_named_and_made_anew(
+        self, pair: tuple[Release, Release], changes: Changes, tmp_path: Path
+    ) -> None:
         place = make_changes(pair[0].path, pair[1].path, tmp_path)
         (place / RECORD).write_bytes(b"nonsense" * 200)
         with pytest.raises(ReleaseError, match=RECORD):
             Changes(place)
+        again = changes_between(*pair, tmp_path)
+        assert again.summary.claims == changes.summary.claims
 
     def test_no_room_for_the_cache(self, pair: tuple[Release, Release], tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")

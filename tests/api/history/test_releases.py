@@ -221,6 +221,25 @@ class TestFirstTime:
             else:
                 pytest.fail("the comparing did not go on by itself")
 
+    def test_a_damaged_record_is_made_anew(self, serve_copy, ids):
+        with serve_copy() as (home, client):
+            path = f"/releases/{ids[0]}..{ids[1]}"
+            before = client.get(path).json()
+            (record,) = (home / "changes").glob(f"*{ids[0]}..{ids[1]}/changes.sqlite")
+            record.write_bytes(b"nonsense")
+            again = client.get(path, params={"format": "json"})
+            assert again.json() == before
+
+    def test_a_release_made_meanwhile_is_there_at_once(self, serve_copy, ids, past):
+        with serve_copy() as (home, client):
+            newest = home / "releases" / ids[2]
+            kept = newest.rename(home / "kept")
+            assert [each["id"] for each in client.get("/releases").json()] == ids[1::-1]
+            assert client.get(f"/releases/{ids[2]}").status_code == 404
+            kept.rename(newest)
+            assert client.get("/releases").json()[0]["id"] == ids[2]
+            assert client.get(f"/releases/{ids[1]}..{ids[2]}").status_code == 200
+
     def test_a_damaged_release_is_named_and_the_others_go_on(self, serve_copy, ids):
         with serve_copy() as (home, client):
             shutil.rmtree(home / "changes", ignore_errors=True)
