@@ -45,9 +45,9 @@ def names_query():
     return NAMES
 
 
-@pytest.fixture(autouse=True)
-def _sockets_that_clients_forget():
-    """Some clients leave sockets to the garbage collector; let that not warn in another test."""
+@pytest.fixture(scope="module")
+def forgetful():
+    """Clients that leave sockets to the garbage collector; let that not warn in another module."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

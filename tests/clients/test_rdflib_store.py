@@ -1,7 +1,13 @@
 """rdflib: SPARQLStore reads the release, SPARQLUpdateStore writes the workspace, SERVICE asks."""
 
+import pytest
 from rdflib import RDF, RDFS, Graph, Literal, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore, SPARQLUpdateStore
+
+pytestmark = [
+    pytest.mark.usefixtures("forgetful"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
 
 MISSION = URIRef("https://w3id.org/mission-kg/ontology#MissionInitiative")
 

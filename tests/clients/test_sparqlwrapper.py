@@ -21,6 +21,11 @@ from SPARQLWrapper import (
 )
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, Unauthorized, URITooLong
 
+pytestmark = [
+    pytest.mark.usefixtures("forgetful"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
+
 CONSTRUCT = (
     "CONSTRUCT { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?name } WHERE "
     "{ ?s a <https://w3id.org/mission-kg/ontology#MissionInitiative> ; "
