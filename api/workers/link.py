@@ -50,6 +50,11 @@ class Link:
         self._reading = False
         self.resume()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a job can be sent: not after the worker's end was heard of."""
+        return self._socket.fileno() >= 0
+
     def send(self, data: bytes) -> None:
         """Send a job, as far as the socket takes it now and the rest as it can."""
         try:

@@ -124,6 +124,9 @@ class WorkerPool:
     async def _do(self, job: bytes, limits: Limits, client: str) -> Reply:
         link = await self._turn(client, 1 + len(job) // _WEIGHT_BYTES)
         turns = self._turns
+        if not link.is_open:  # it ended between its turn and now, when it had no job to be told of
+            turns.end(client)
+            raise WorkerLost("The process that was to answer was lost; ask again.")
 
         def done(retires: bool) -> None:
             metrics.QUERIES_RUNNING.dec()
