@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
+from anyio import move_on_after, sleep, to_thread
+
 from api.errors import BeingMade, UnknownDump
 from api.linked.making import ALL, CLAIMS, INDEX, PACKED, folder_of, forms_of
 from ontology.names import GRAPH, GRAPH_CLAIMS
@@ -66,24 +68,37 @@ class Dumps:
         """Files of those of ``parts`` that are there."""
         return tuple(file for part in parts for file in self._read(release, part))
 
-    def ensure(self, release: "Release", parts: Iterable[str], seconds: float) -> None:
-        """Have the parts made. Raises ``BeingMade`` where it takes longer than ``seconds``."""
+    def ready(self, release: "Release", parts: Iterable[str]) -> bool:
+        """Whether all the parts are there; else they are being made from now on.
+
+        Raises ``BeingMade`` where that failed a short while ago.
+        """
         wanted = tuple(parts)
-        until = time.monotonic() + seconds
-        while missing := tuple(part for part in wanted if not self._index(release, part).is_file()):
+        missing = tuple(part for part in wanted if not self._index(release, part).is_file())
+        if missing:
             self._refuse_after_failure(release, missing)
             self._start(release, missing)
-            if time.monotonic() > until:
-                raise BeingMade(
-                    "The dumps of this release are being made; this is done once. "
-                    "Ask again in a minute."
-                )
-            time.sleep(_POLL)
+        return not missing
 
-    def file(self, release: "Release", name: str, seconds: float) -> DumpFile:
+    async def ensure(self, release: "Release", parts: Iterable[str], seconds: float) -> None:
+        """Have the parts made. Raises ``BeingMade`` where it takes longer than ``seconds``.
+
+        No thread waits: many may ask at once.
+        """
+        wanted = tuple(parts)
+        with move_on_after(seconds):
+            while not await to_thread.run_sync(self.ready, release, wanted):
+                await sleep(_POLL)
+            return
+        raise BeingMade(
+            "The dumps of this release are being made; this is done once. Ask again in a minute."
+        )
+
+    async def file(self, release: "Release", name: str, seconds: float) -> DumpFile:
         """The file of that name, made if need be. Raises ``UnknownDump`` and ``BeingMade``."""
         part, form, pack = self._split(release, name)
-        self.ensure(release, parts_of(release) if part in parts_of(release) else (part,), seconds)
+        announced = parts_of(release)
+        await self.ensure(release, announced if part in announced else (part,), seconds)
         for file in self._read(release, part):
             if (file.form, file.pack) == (form, pack):
                 return file

@@ -1,7 +1,7 @@
 """What is worked out once per opened release: its properties, the hubs seen, the names to offer."""
 
 import re
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from difflib import get_close_matches
 from functools import cached_property
 from threading import Lock
@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 
 from api.linked.incoming import LOOK, Group, incoming
 from kg.store import GraphStore
-from ontology.names import ID, KINDS, RDFS, SKOS, VOCAB
+from ontology.names import ID, RDFS, SKOS, VOCAB
 from ontology.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 LISTED: Final = 200_000
 """Named things known for near names and the site map; a larger release offers this many."""
 _HUBS: Final = 2_000
-_TRIED: Final = 4_000
+_TRIED: Final = 1_000
+_LONGEST: Final = 80
 _PROPERTY: Final = re.compile(rb"void:property <([^>]+)>")
 _OF_TEXT: Final = re.compile(
     r"(?:title|description|identifier|created|modified|creator|source|label|Label|[nN]ote"
@@ -79,30 +80,30 @@ class LinkedState:
     def near(self, iri: str, most: int = 6) -> list[str]:
         """IRIs that may have been meant: the same name in another kind, then similar names."""
         space, _, slug = iri.rpartition("/")
-        slug = slug.lower()
-        same = [each for each in self.named if each.rpartition("/")[2].lower() == slug]
-        here = [each for each in self.named if each.startswith(f"{space}/")]
-        words = set(slug.replace("_", "-").split("-"))
-        others = [
-            each
-            for each in self.named
-            if words & set(each.rpartition("/")[2].split("-")) and not each.startswith(f"{space}/")
-        ]
-        by_name: dict[str, list[str]] = {}
-        for each in (*here[:_TRIED], *others[:_TRIED]):
-            by_name.setdefault(each.rpartition("/")[2].lower(), []).append(each)
-        close = get_close_matches(slug, by_name, n=most, cutoff=0.6)
-        found = [*same, *(each for name in close for each in by_name[name])]
+        slug = slug.lower()[:_LONGEST]
+        by_slug, by_space, by_word = self._index
+        words = {word for part in slug.split("-") for word in part.split("_") if word}
+        alike = [*by_space.get(space, ())[:_TRIED]]
+        for word in sorted(words):
+            alike += by_word.get(word, ())[:_TRIED]
+        close = get_close_matches(slug, dict.fromkeys(alike), n=most, cutoff=0.6)
+        found = [*by_slug.get(slug, ()), *(each for name in close for each in by_slug[name])]
         return list(dict.fromkeys(found))[:most]
 
-    def kinds(self) -> dict[str, int]:
-        """Kind of thing -> how many are named."""
-        counts = dict.fromkeys(sorted(KINDS.values()), 0)
+    @cached_property
+    def _index(self) -> tuple[dict[str, list[str]], ...]:
+        """Names (last parts) -> IRIs; what stands before them -> names; words in them -> names."""
+        by_slug: dict[str, list[str]] = defaultdict(list)
+        by_space: dict[str, list[str]] = defaultdict(list)
+        by_word: dict[str, list[str]] = defaultdict(list)
         for iri in self.named:
-            kind = iri.removeprefix(ID).partition("/")[0] if iri.startswith(ID) else ""
-            if kind in counts:
-                counts[kind] += 1
-        return {kind: number for kind, number in counts.items() if number}
+            space, _, name = iri.rpartition("/")
+            slug = name.lower()
+            by_slug[slug].append(iri)
+            by_space[space].append(slug)
+            for word in slug.split("-"):
+                by_word[word].append(slug)
+        return dict(by_slug), dict(by_space), dict(by_word)
 
 
 _states: "WeakKeyDictionary[Service, LinkedState]" = WeakKeyDictionary()

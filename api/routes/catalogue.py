@@ -3,6 +3,7 @@
 import json
 from typing import Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
@@ -39,14 +40,14 @@ def part(path: str) -> Response:
 
 @router.get("/catalog", summary="The catalogue: releases, files, services (DCAT 3)")
 @router.get("/catalog.{suffix}", include_in_schema=False)
-def describe_catalogue(
+async def describe_catalogue(
     request: Request, suffix: str | None = None, format: str | None = None
 ) -> Response:
     """Describe the data set's releases and files, as a page or in RDF."""
     form = _form(request, suffix or format)
     service = service_of(request)
     base = str(request.base_url)
-    files, waiting = _files(request)
+    files, waiting = await _files(request)
     releases = history_of(request).releases() or (service.release,)
     if form is None:
         made = [file for file in files[service.release.id] if file.part == "all"]
@@ -63,29 +64,36 @@ def describe_catalogue(
             json_ld=escaped(json.dumps(schema_org(service.release, made, base))),
         )
         return _sent(page.encode(), HTML, "catalog", waiting)
-    quads = catalogue(releases, service.release.id, files, base)
-    return _sent(write(quads, form), form.media_type, "catalog", waiting)
+    body = await to_thread.run_sync(
+        lambda: write(catalogue(releases, service.release.id, files, base), form)
+    )
+    return _sent(body, form.media_type, "catalog", waiting)
 
 
 @router.get("/.well-known/void", summary="Statistics of the data set (VoID)")
-def describe_statistics(request: Request, format: str | None = None) -> Response:
+async def describe_statistics(request: Request, format: str | None = None) -> Response:
     """Count triples, classes and properties, for the whole and each graph; name ways to get it."""
     form = _form(request, format)
     if form is None:
         return RedirectResponse("/catalog", _SEE_OTHER)
     release = service_of(request).release
-    files, waiting = _files(request)
-    quads = statistics(release, files[release.id], str(request.base_url))
-    return _sent(write(quads, form), form.media_type, ".well-known/void", waiting)
+    files, waiting = await _files(request)
+    base = str(request.base_url)
+    body = await to_thread.run_sync(
+        lambda: write(statistics(release, files[release.id], base), form)
+    )
+    return _sent(body, form.media_type, ".well-known/void", waiting)
 
 
-def _files(request: Request) -> tuple[dict[str, tuple[DumpFile, ...]], bool]:
+async def _files(request: Request) -> tuple[dict[str, tuple[DumpFile, ...]], bool]:
     """Dumps made so far, by release; those of the release served are waited for a while."""
     service = service_of(request)
     dumps = dumps_of(service.settings.home)
     waiting = False
     try:
-        dumps.ensure(service.release, parts_of(service.release), service.settings.dump_seconds)
+        await dumps.ensure(
+            service.release, parts_of(service.release), service.settings.dump_seconds
+        )
     except BeingMade:
         waiting = True
     releases = {each.id: each for each in history_of(request).releases()}

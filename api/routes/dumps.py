@@ -32,19 +32,19 @@ def without_slash() -> Response:
 
 
 @router.get("/dumps/", summary="List the dumps of the release that is served")
-def list_dumps(request: Request) -> Response:
+async def list_dumps(request: Request) -> Response:
     """List the files with their sizes and digests; those not made yet are made now."""
-    return _listed(request, service_of(request).release)
+    return await _listed(request, service_of(request).release)
 
 
 @router.get("/dumps/{release}/", include_in_schema=False)
-def list_of_release(request: Request, release: str) -> Response:
+async def list_of_release(request: Request, release: str) -> Response:
     """List the files of one release."""
-    return _listed(request, history_of(request).release(release))
+    return await _listed(request, history_of(request).release(release))
 
 
 @router.get("/dumps/{release}/{name:path}", summary="One file of a release")
-def dump(request: Request, release: str, name: str) -> Response:
+async def dump(request: Request, release: str, name: str) -> Response:
     """Send a file: ``all.nq.zst``, ``asserted.ttl.gz``, ``claims/SOURCE.nq.gz``, ``SHA256SUMS``.
 
     The first request for a release's files has them made, which may take longer than a request
@@ -56,10 +56,10 @@ def dump(request: Request, release: str, name: str) -> Response:
     settings = service_of(request).settings
     dumps = dumps_of(settings.home)
     if name == _SUMS:
-        dumps.ensure(found, parts_of(found), settings.dump_seconds)
+        await dumps.ensure(found, parts_of(found), settings.dump_seconds)
         lines = (f"{file.sha256}  {file.name}\n" for file in dumps.made(found, parts_of(found)))
         return PlainTextResponse("".join(lines))
-    return _sent(request, found, dumps.file(found, name, settings.dump_seconds))
+    return _sent(request, found, await dumps.file(found, name, settings.dump_seconds))
 
 
 def _sent(request: Request, release: Release, file: DumpFile) -> Response:
@@ -84,13 +84,14 @@ def _sent(request: Request, release: Release, file: DumpFile) -> Response:
     )
 
 
-def _listed(request: Request, release: Release) -> Response:
+async def _listed(request: Request, release: Release) -> Response:
     settings = service_of(request).settings
     dumps = dumps_of(settings.home)
-    dumps.prune(each.id for each in history_of(request).releases())
+    served = service_of(request).release.id
+    dumps.prune((served, *(each.id for each in history_of(request).releases())))
     waiting = ""
     try:
-        dumps.ensure(release, parts_of(release), settings.dump_seconds)
+        await dumps.ensure(release, parts_of(release), settings.dump_seconds)
     except BeingMade as error:
         waiting = str(error)
     made: dict[str, list[DumpFile]] = {part: [] for part in parts_of(release)}

@@ -24,7 +24,7 @@ from api.linked.listing import listing
 from api.linked.representing import Representation, description, represent
 from api.negotiation import HTML, best
 from api.terms import read_iri
-from api.wiring import service_of
+from api.wiring import Service, service_of
 
 router = APIRouter(tags=["Linked data"])
 
@@ -101,17 +101,18 @@ def _page(request: Request, iri: str, address: str) -> Response:
         number = _number(asked.get("page", "1"))
         prop = read_iri(asked[way]).value
         body = listing(service, iri, way, prop, number, languages, address)
-        return _sent(Representation(HTML, body.encode(), links(iri)), languages=True)
+        return _sent(service, Representation(HTML, body.encode(), links(iri)), languages=True)
     try:
         made = represent(service, iri, HTML, languages=languages, address=address)
     except RetiredThing as retired:
         if retired.by is None:
             raise
         return RedirectResponse(page_of(retired.by), _MOVED)
-    return _sent(made, languages=True)
+    return _sent(service, made, languages=True)
 
 
 def _data(request: Request, iri: str, name: str | None, evidence: bool) -> Response:
+    service = service_of(request)
     accept = request.headers.get("accept")
     if name is not None:
         form = BY_SUFFIX.get(name.lower()) or BY_MEDIA.get(name.lower()) or _by_name(name)
@@ -123,12 +124,12 @@ def _data(request: Request, iri: str, name: str | None, evidence: bool) -> Respo
             raise NotAcceptable(accept or "", tuple(RDF_OFFERS))
         form = BY_MEDIA[chosen]
     try:
-        made = represent(service_of(request), iri, form.media_type, evidence=evidence)
+        made = represent(service, iri, form.media_type, evidence=evidence)
     except RetiredThing as retired:
         if retired.by is None:
             raise
         return RedirectResponse(data_of(retired.by, form.suffix), _MOVED)
-    response = _sent(made)
+    response = _sent(service, made)
     if name is None and not evidence:
         response.headers["Content-Location"] = data_of(iri, form.suffix)
     return response
@@ -138,10 +139,14 @@ def _by_name(name: str) -> NoReturn:
     raise NotAcceptable(f"format={name}", tuple(f"format={each.suffix}" for each in FORMATS))
 
 
-def _sent(made: Representation, *, languages: bool = False) -> Response:
+def _sent(service: Service, made: Representation, *, languages: bool = False) -> Response:
     media = made.media_type
     kind = f"{media}; charset=utf-8" if media.startswith("text/") else media
-    headers = {"Link": made.link, "Vary": "Accept, Accept-Language" if languages else "Accept"}
+    headers = {
+        "Link": made.link,
+        "Vary": "Accept, Accept-Language" if languages else "Accept",
+        "Mission-KG-Release": service.release.id,
+    }
     if made.cut:
         headers["Mission-KG-Cut"] = "statements"
     return Response(made.body, media_type=kind, headers=headers)

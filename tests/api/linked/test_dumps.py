@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 import hashlib
 import shutil
@@ -24,6 +25,14 @@ _FORMS = {
     "ttl": ox.RdfFormat.TURTLE,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
+
+
+def ensure(dumps, release, parts, seconds=60):
+    asyncio.run(dumps.ensure(release, parts, seconds))
+
+
+def the_file(dumps, release, name, seconds=60):
+    return asyncio.run(dumps.file(release, name, seconds))
 
 
 def unpacked(body, name):
@@ -133,7 +142,7 @@ def test_an_unknown_release_is_said(client):
 def test_the_same_release_gives_the_same_bytes(service, dumps, tmp_path):
     other = Dumps(tmp_path / "other")
     for each in (dumps, other):
-        each.ensure(service.release, ["inferred"], 60)
+        ensure(each, service.release, ["inferred"], 60)
     first, second = (
         {file.name: file.sha256 for file in each.made(service.release, ["inferred"])}
         for each in (dumps, other)
@@ -144,7 +153,9 @@ def test_the_same_release_gives_the_same_bytes(service, dumps, tmp_path):
 
 def test_many_ask_and_one_makes(service, dumps):
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(dumps.file, service.release, "ontology.nq.gz", 60) for _ in range(8)]
+        asked = [
+            pool.submit(the_file, dumps, service.release, "ontology.nq.gz", 60) for _ in range(8)
+        ]
         files = {each.result() for each in asked}
     assert len(files) == 1
 
@@ -160,16 +171,16 @@ def test_a_killed_maker_leaves_nothing_half_written(service, tmp_path):
     maker.wait()
     dumps = Dumps(tmp_path / "dumps")
     assert dumps.made(service.release, ["all"]) == ()
-    dumps.ensure(service.release, ["all"], 60)
+    ensure(dumps, service.release, ["all"], 60)
     assert len(dumps.made(service.release, ["all"])) == 6
     assert not list(target.glob(".making*"))
 
 
 def test_a_damaged_index_is_made_anew(service, dumps):
-    file = dumps.file(service.release, "inferences.ttl.gz", 60)
+    file = the_file(dumps, service.release, "inferences.ttl.gz", 60)
     (file.path.parent / "index.json").write_text("{", "utf-8")
     assert dumps.made(service.release, ["inferences"]) == ()
-    assert dumps.file(service.release, "inferences.ttl.gz", 60) == file
+    assert the_file(dumps, service.release, "inferences.ttl.gz", 60) == file
 
 
 def test_what_cannot_be_made_is_said_and_not_tried_again_at_once(service, dumps, tmp_path):
@@ -177,19 +188,19 @@ def test_what_cannot_be_made_is_said_and_not_tried_again_at_once(service, dumps,
     broken = replace(service.release, path=tmp_path / "broken")
     for _ in range(2):
         with pytest.raises(BeingMade, match="could not be made"):
-            dumps.ensure(broken, ["asserted"], 60)
+            ensure(dumps, broken, ["asserted"], 60)
 
 
 def test_who_does_not_wait_is_told_to_come_back(service, dumps):
     with pytest.raises(BeingMade, match="being made"):
-        dumps.ensure(service.release, ["all"], 0.001)
+        ensure(dumps, service.release, ["all"], 0.001)
 
 
 def test_dumps_of_removed_releases_go(service, dumps):
-    dumps.ensure(service.release, ["inferred"], 60)
+    ensure(dumps, service.release, ["inferred"], 60)
     dumps.prune([service.release.id])
     assert dumps.made(service.release, ["inferred"])
     dumps.prune([])
     assert not dumps.made(service.release, ["inferred"])
     with pytest.raises(UnknownDump):
-        dumps.file(service.release, "x", 1)
+        the_file(dumps, service.release, "x", 1)
