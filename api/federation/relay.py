@@ -12,6 +12,7 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 from api.errors import RemoteFault
 from api.federation.addresses import AllowList, Target
 from kg.errors import QueryForbidden
+from kg.store import Cell
 from kg.stores.calls import NOTHING_KNOWN, Call, answered, calls, values
 
 _ACCEPT: Final = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
@@ -159,16 +160,27 @@ def _as_values(call: Call, media_type: str, body: bytes, most: int) -> str:
         raise RemoteFault(
             f"SERVICE <{call.target}> answered with {media_type or 'no type'}, which holds no rows."
         )
-    try:
-        found = parse_query_results(body, form)
-        if not isinstance(found, QuerySolutions):
-            raise RemoteFault(f"SERVICE <{call.target}> answered with no rows.")
-        rows = [tuple(row) for row in found]
-    except (SyntaxError, ValueError) as error:
-        raise RemoteFault(f"SERVICE <{call.target}> answered with no results: {error}.") from error
+    read = _rows(form, body)
+    if isinstance(read, str):
+        raise RemoteFault(f"SERVICE <{call.target}> answered with no rows: {read}.")
+    names, rows = read
     if len(rows) > most:
         raise RemoteFault(
             f"SERVICE <{call.target}> answered with {len(rows):,} rows; at most {most:,} are "
             "taken. Ask it for less."
         )
-    return values([each.value for each in found.variables], rows, call.target)
+    return values(names, rows, call.target)
+
+
+def _rows(form: QueryResultsFormat, body: bytes) -> tuple[list[str], list[tuple[Cell, ...]]] | str:
+    """Variables and rows of an answer, or why there are none.
+
+    Raises nothing: an error would carry the engine's own rows to another thread, which must not be.
+    """
+    try:
+        found = parse_query_results(body, form)
+        if not isinstance(found, QuerySolutions):
+            return "it is a truth value"
+        return [each.value for each in found.variables], [tuple(row) for row in found]
+    except (SyntaxError, ValueError) as error:
+        return str(error)
