@@ -1,12 +1,5 @@
 """Federation: pyoxigraph and an Oxigraph server ask us by SERVICE."""
 
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import httpx
 import pyoxigraph as ox
 import pytest
@@ -35,34 +28,12 @@ def test_pyoxigraph_joins_its_own_data_with_ours(sparql, names, names_query):
     }
 
 
-@pytest.fixture(scope="module")
-def oxigraph_server():
-    """Address of a real Oxigraph server, in memory."""
-    beside = Path(sys.executable).with_name("oxigraph")
-    binary = str(beside) if beside.exists() else shutil.which("oxigraph")
-    if binary is None:
-        pytest.skip("no oxigraph binary here; it comes with the group dev")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    with subprocess.Popen(
-        [binary, "serve", "--bind", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        for _ in range(200):
-            try:
-                httpx.get(f"http://{address}/")
-                break
-            except httpx.TransportError:
-                time.sleep(0.02)
-        yield f"http://{address}"
-        server.terminate()
-
-
 @pytest.mark.parametrize(
     "accept", ["application/sparql-results+json", "application/sparql-results+xml", "text/csv"]
 )
 def test_oxigraph_server(oxigraph_server, sparql, names, names_query, accept):
     answer = httpx.post(
-        f"{oxigraph_server}/query",
+        oxigraph_server.query,
         content=federated(sparql, names_query),
         headers={"Content-Type": "application/sparql-query", "Accept": accept},
         timeout=30,
@@ -74,7 +45,7 @@ def test_oxigraph_server(oxigraph_server, sparql, names, names_query, accept):
 
 def test_a_fault_of_ours_reaches_who_asked(oxigraph_server, sparql):
     answer = httpx.post(
-        f"{oxigraph_server}/query",
+        oxigraph_server.query,
         content=f"SELECT * {{ SERVICE <{sparql}-not-here> {{ ?s ?p ?o }} }}",
         headers={"Content-Type": "application/sparql-query"},
         timeout=30,

@@ -1,16 +1,13 @@
 """The plug-in as somebody else would use it: by its options, against an Oxigraph server."""
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 from rdflib import Graph, Namespace, URIRef
+from real_engines import free_port, running
 
 HERE = Path(__file__).parent
 EARL = Namespace("http://www.w3.org/ns/earl#")
@@ -45,22 +42,12 @@ def suite(tmp_path_factory):
 @pytest.fixture(scope="module")
 def oxigraph():
     """Address of an Oxigraph server of its own."""
-    beside = Path(sys.executable).with_name("oxigraph")
-    binary = str(beside) if beside.exists() else shutil.which("oxigraph")
-    if binary is None:
+    binary = Path(sys.executable).with_name("oxigraph")
+    if not binary.exists():
         pytest.skip("no oxigraph binary here; it comes with the group dev")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([binary, "serve", "--bind", address], **quiet) as server:
-        for _ in range(200):
-            try:
-                httpx.get(f"http://{address}/")
-                break
-            except httpx.TransportError:
-                time.sleep(0.02)
-        yield f"http://{address}"
-        server.terminate()
+    port = free_port()
+    with running([str(binary), "serve", "--bind", f"127.0.0.1:{port}"], port):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
