@@ -7,7 +7,7 @@ look at the shelf costs a directory listing and not the checksums of gigabytes.
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from kg.errors import KgError, ReleaseError
 from kg.shelf import Release, read_release, release_names, signature, verify
@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from api.wiring import Service
 
 _log: Final = logging.getLogger("mission_kg.releases")
+
+
+class Choice(Protocol):
+    """What may be served: from a shelf (:class:`Candidates`) or from stores elsewhere."""
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """What was passed over: name -> reason."""
+        ...
+
+    def better_than(self, served: str) -> "Service | None":
+        """What should be served instead of the release ``served``, ``None`` for nothing else."""
+        ...
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Pass over a release, and say so in the log."""
+        ...
 
 
 class Candidates:

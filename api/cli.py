@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from api.commands import keeping, publishing, reading, serving, writing
+from api.commands import keeping, publishing, reading, serving, storing, writing
 
 app: Final = typer.Typer(
     name="mission-kg",
@@ -35,6 +35,7 @@ for command in (
     keeping.releases,
     keeping.backup,
     keeping.restore,
+    storing.load_store,
     writing.template,
 ):
     app.command()(command)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.candidates import Candidates
+from api.candidates import Choice
 from api.errors import ApiError, Draining
 from api.observing import metrics
 from kg.errors import KgError
@@ -37,7 +37,7 @@ class Current:
     def __init__(
         self,
         service: "Service",
-        candidates: Candidates | None = None,
+        candidates: Choice | None = None,
         *,
         watch_seconds: float = 5.0,
         drain_seconds: float = 300.0,
@@ -136,7 +136,7 @@ class Current:
             except Exception:  # noqa: BLE001  one bad release must not end the watching
                 _log.exception("looking for a newer release failed")
 
-    async def _answers(self, found: "Service", candidates: Candidates) -> bool:
+    async def _answers(self, found: "Service", candidates: Choice) -> bool:
         try:
             await found.ready()
         except (KgError, ApiError) as error:

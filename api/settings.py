@@ -73,6 +73,43 @@ class Settings(BaseSettings):
         "About 360 bytes each, once for the server, once for its workers together, and as much "
         "again for each worker in time.",
     )
+    store_url: str = Field(
+        default="",
+        description="Query addresses of remote stores, with spaces between: the one that holds the "
+        "newest release of the shelf is served, and stands in for another; none: serve from here.",
+    )
+    store_update_url: str = Field(
+        default="",
+        description="Where the remote store takes updates; empty: where its engine usually does.",
+    )
+    store_graphs_url: str = Field(
+        default="",
+        description="Where the remote store speaks the Graph Store Protocol; empty: as above.",
+    )
+    store_engine: str = Field(
+        default="auto",
+        description="Engine of the remote store: auto (told by its Server header), or a name of "
+        "docs/engines.md.",
+    )
+    store_union: Literal["auto", "engine", "parameter", "dataset"] = Field(
+        default="auto",
+        description="How the remote store makes its default graph the union of its named graphs; "
+        "auto: as its engine usually does.",
+    )
+    store_user: str = Field(default="", description="User at the remote store.")
+    store_password: SecretStr = Field(
+        default=SecretStr(""), description="Password at the remote store (basic or digest)."
+    )
+    store_token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token for the remote store, instead of a user."
+    )
+    store_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="Longest time for one exchange with the remote store that no stranger asked "
+        "for, seconds.",
+    )
     answer_bytes: int = Field(
         default=64 * 2**20, ge=1024, description="Largest answer to one query, bytes."
     )
@@ -177,6 +214,11 @@ class Settings(BaseSettings):
         ge=8,
         le=100_000,
         description="Connections at once; a request on one more is answered 503.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="Addresses of reverse proxies, by commas, networks too; only from these is "
+        "X-Forwarded-For believed when shares of the service are counted. Empty: from none.",
     )
     log_format: Literal["auto", "json", "logfmt"] = Field(
         default="auto",

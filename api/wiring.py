@@ -98,20 +98,25 @@ def workers_for(settings: Settings, release: "Release") -> WorkerPool:
             {"path": str(release.path), "in_memory": in_memory},
         ),
         full_limits(settings),
-        Size(
-            workers=settings.concurrent_queries,
-            per_client=settings.client_queries,
-            waiting=settings.waiting_queries,
-            waiting_seconds=settings.waiting_seconds,
-            sending_seconds=settings.sending_seconds,
-            spool_bytes=settings.spool_bytes,
-        ),
+        pool_size(settings),
     )
 
 
 def workspace_dir(settings: Settings) -> Path:
     """Directory of the workspace."""
     return settings.home / "workspace"
+
+
+def pool_size(settings: Settings) -> Size:
+    """How many queries run, wait and are kept for slow readers."""
+    return Size(
+        workers=settings.concurrent_queries,
+        per_client=settings.client_queries,
+        waiting=settings.waiting_queries,
+        waiting_seconds=settings.waiting_seconds,
+        sending_seconds=settings.sending_seconds,
+        spool_bytes=settings.spool_bytes,
+    )
 
 
 def open_workspace(settings: Settings) -> WorkspaceDoor | None:
@@ -204,6 +209,16 @@ def open_current(settings: Settings) -> Current:
 
     Raises ``kg.errors.ReleaseError`` where none can be served.
     """
+    if settings.store_url:
+        from api.stores.wiring import stores_of
+
+        stores = stores_of(settings)
+        return Current(
+            stores.first(),
+            stores,
+            watch_seconds=settings.watch_seconds,
+            drain_seconds=settings.drain_seconds,
+        )
     candidates = Candidates(
         home_of(settings).releases_dir,
         lambda release: Service(settings, release, open_store(release)),

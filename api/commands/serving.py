@@ -14,6 +14,13 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(help="Processes that answer queries, one query each at a time.")
     ] = None,
+    store: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Query address of a SPARQL store that holds the release; may be given twice.",
+            show_default=False,
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Serve the newest release over HTTP; builds one first where there is none.
@@ -25,7 +32,13 @@ def serve(
     from api.server import leave, listen, run
     from api.wiring import build_release, has_releases, open_current, settings_for
 
-    settings = settings_for(home, host=host, port=port, concurrent_queries=workers)
+    settings = settings_for(
+        home,
+        host=host,
+        port=port,
+        concurrent_queries=workers,
+        store_url=" ".join(store) if store else None,
+    )
     if not has_releases(settings):
         with progress() as tell:
             build_release(settings, tell)

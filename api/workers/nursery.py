@@ -25,12 +25,14 @@ _BUFFER: Final = 1 << 20
 class Plan:
     """What a zygote loads: ``operations`` as ``module:class``, made with ``arguments`` (JSON).
 
-    ``memory_bytes``: what each worker may take beside it.
+    ``memory_bytes``: what each worker may take beside it; ``network``: whether it keeps the
+    network, which only one that asks a store elsewhere needs.
     """
 
     operations: str
     memory_bytes: int
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict, repr=False)
+    network: bool = False
 
 
 class Nursery:
@@ -55,16 +57,17 @@ class Nursery:
         self._control, far = socket.socketpair()
         with far:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-                [
-                    *(sys.executable, "-m", "api.workers.zygote"),
-                    *(str(far.fileno()), json.dumps(asdict(plan))),
-                ],
+                [sys.executable, "-m", "api.workers.zygote", str(far.fileno())],
                 pass_fds=(far.fileno(),),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 env=_environment(),
                 start_new_session=True,  # Ctrl-C in a terminal is for the server
             )
+        if self._process.stdin is not None:
+            # Not an argument: those are for every user of the machine to read.
+            with suppress(BrokenPipeError), self._process.stdin as plan_input:
+                plan_input.write(json.dumps(asdict(plan)).encode())
         self._control.setblocking(False)
         self._close = weakref.finalize(self, _end, self._process, self._control)
         loop.add_reader(self._control.fileno(), self._hear)

@@ -1,13 +1,14 @@
 """The zygote: a process of one thread that loads the graph once, and forks and reaps workers.
 
-Started afresh by ``nursery`` (``python -m api.workers.zygote DESCRIPTOR PLAN``), never by forking
-the server: what the server has open and locked is not here. It ends when the server's end of the
-control socket closes, however the server ended, and its workers end with it.
+Started afresh by ``nursery`` (``python -m api.workers.zygote DESCRIPTOR``, its plan on standard
+input), never by forking the server: what the server has open and locked is not here. It ends when
+the server's end of the control socket closes, however the server ended, and its workers end with
+it.
 
 Control messages are of fixed size: kind, number of the worker, value. From the server: ``F`` fork
 (with the worker's socket), ``K`` kill. To the server: ``R`` ready (value: whether the network is
-gone), ``D`` a worker ended (value: its exit code, negative for a signal), ``X`` the graph cannot be
-loaded (value: length of the JSON that follows).
+gone, or wanted), ``D`` a worker ended (value: its exit code, negative for a signal), ``X`` the
+graph cannot be loaded (value: length of the JSON that follows).
 """
 
 import json
@@ -132,8 +133,8 @@ def load(plan: dict[str, Any]) -> Operations:
 def main() -> None:
     """Be a zygote."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    plan = json.loads(sys.argv[2])
-    alone = leave_network()
+    plan = json.loads(sys.stdin.read())
+    alone = plan["network"] or leave_network()
     try:
         operations = load(plan)
     except KgError as error:
