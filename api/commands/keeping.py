@@ -118,8 +118,9 @@ def _say_backup(backup: "Backup", file: Path, as_json: bool, done: str) -> None:
 
 def _say_changes(settings: "Settings", pair: tuple[str, str], limit: int, as_json: bool) -> None:
     from api.errors import BadRequest
+    from api.history.headlines import headlines
     from api.history.shelves import CHANGES_DIR
-    from api.history.wording import Wording, headlines
+    from api.history.wording import Wording
     from api.wiring import releases_of
     from kg.changes import changes_between
     from kg.shelf import open_store

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from api.errors import BadRequest, NotAcceptable
-from api.history.wording import PARTS
+from api.history.headlines import PARTS
 from api.linked.addresses import FORMATS, RDF_OFFERS
 from api.negotiation import HTML, JSON, best
 from api.responding import Parameters, one, read_parameters

@@ -10,8 +10,8 @@ from typing import Any, Final
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from api.history.wording import canonical, headlines
-from api.history.writing import ACTIVITIES, pair_path, path_of
+from api.history.headlines import headlines
+from api.history.writing import ACTIVITIES, canonical, pair_path, path_of
 from kg.changes import Changes, Summary, ThingChange
 from kg.shelf import Release
 from ontology.names import BASE

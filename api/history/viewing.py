@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from api.history.asking import LISTS, Asked
+from api.history.headlines import PARTS
 from api.history.shelves import History
-from api.history.wording import PARTS, Wording
+from api.history.wording import Wording
 from api.history.writing import Row, pair_path, row_json, summary_json
 from kg.changes import Changes
 from kg.changes.record import LISTED, part_of

@@ -7,26 +7,15 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
+from api.history.headlines import PARTS, kind_words
 from api.linked.addresses import page_of
 from api.linked.names import Names
 from api.pages import Shown
 from kg.changes import ClaimChange, Summary, ThingChange, TripleChange
-from kg.changes.record import RECORDS, part_of
+from kg.changes.record import part_of
 from kg.store import Cell, GraphStore
 from ontology import curies
-from ontology.names import BASE, GRAPH_CLAIMS, ID, KINDS, RDF, VOCAB
-
-PARTS: Final[Mapping[str, str]] = {
-    "asserted": "what sources state",
-    "inferred": "what rules add",
-    "ontology": "the ontology",
-    "vocabularies": "the vocabularies",
-    "assessments": "comparison cells",
-    "inferences": "reasons of what rules add",
-    "provenance": "sources and places in them",
-    "claims-graphs": "records of claims",
-}
-"""Part of the graph (``kg.changes.record.part_of``) -> what it holds."""
+from ontology.names import RDF
 
 _SIDE: Final = ("entered by", "entered on", "ingest run", "graph")
 """Fields of a claim's record that are told only where nothing else differs."""
@@ -242,55 +231,6 @@ class Wording:
         self._old.learn(iri for iri in iris if not self._new(iri).known)
 
 
-def headlines(summary: Summary) -> list[str]:
-    """The counts in sentences, most telling first; empty where nothing changed."""
-    said = [_counted("claim", "claims", summary.claims)]
-    kinds = sorted(summary.kinds.items(), key=_telling)
-    said += [
-        _counted(kind_words("", kind), kind_words("", kind, many=True), n) for kind, n in kinds
-    ]
-    before, after = summary.quads
-    if not summary.same:
-        said.append(
-            f"{summary.triples['added']:,} statements added, {summary.triples['removed']:,} removed"
-            f" ({summary.triples['replaced']:,} of them replaced): {before:,} before, {after:,} now"
-        )
-    if summary.ontology[0] != summary.ontology[1]:
-        said.append(f"The ontology went from {summary.ontology[0]} to {summary.ontology[1]}")
-    return [each for each in said if each]
-
-
-def _telling(pair: tuple[str, Mapping[str, int]]) -> tuple[bool, int]:
-    """What people state before what the software makes of it, then the most changes first."""
-    return pair[0] in RECORDS, -sum(pair[1].values())
-
-
-def kind_words(iri: str, kind: str, *, many: bool = False) -> str:
-    """What a kind of entity is called: ``instrument use``; a term by its vocabulary."""
-    if kind == "term":
-        scheme = iri.removeprefix(VOCAB).partition("/")[0] if iri.startswith(VOCAB) else ""
-        words = scheme.replace("-", " ") or "term"
-    else:
-        words = _KINDS.get(kind, kind).replace("-", " ")
-    if not many:
-        return words
-    if words.endswith("y"):
-        return f"{words[:-1]}ies"
-    return f"{words}es" if words.endswith(("x", "s")) else f"{words}s"
-
-
-_KINDS: Final = {**{kind: kind for kind in KINDS.values()}, "assessment": "comparison-cell"}
-
-
-def _counted(one: str, many: str, counts: Mapping[str, int]) -> str:
-    parts = [f"{number:,} {change}" for change, number in counts.items() if number]
-    if not parts:
-        return ""
-    first, _, rest = parts[0].partition(" ")
-    name = one if first == "1" else many
-    return ", ".join([f"{first} {name} {rest}", *parts[1:]])
-
-
 def _told(differences: tuple[str, ...]) -> tuple[str, ...]:
     """Fields to tell of: what the claim says stands before it, bookkeeping only if alone."""
     said = ("subject", "property", "value", "evidence", "graph")
@@ -310,15 +250,3 @@ def _quoted(shown: Shown | None) -> str:
     if shown is None or not shown.text:
         return "nothing"
     return shown.text if shown.href or shown.title else f'"{shown.text}"'
-
-
-def source_of(graph: str) -> str | None:
-    """IRI of the source whose claims a named graph holds."""
-    return (
-        f"{ID}source/{graph.removeprefix(GRAPH_CLAIMS)}" if graph.startswith(GRAPH_CLAIMS) else None
-    )
-
-
-def canonical(path: str) -> str:
-    """The IRI that an address of this host stands for."""
-    return BASE + path.removeprefix("/")

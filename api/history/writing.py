@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
-from api.history.wording import ClaimRow, StatementRow, ThingRow, canonical, headlines
+from api.history.headlines import headlines
+from api.history.wording import ClaimRow, StatementRow, ThingRow
 from api.pages import Shown
 from kg.changes import Summary
 from kg.shelf import Release
@@ -24,6 +25,11 @@ ACTIVITIES: Final = {"added": "Create", "removed": "Delete"}
 
 Row = ClaimRow | ThingRow | StatementRow
 _Value = NamedNode | Literal | BlankNode
+
+
+def canonical(path: str) -> str:
+    """The IRI that an address of this host stands for."""
+    return BASE + path.removeprefix("/")
 
 
 def path_of(release: str) -> str:

@@ -9,6 +9,17 @@ from api.linked.addresses import page_of
 MOST: Final = 50_000
 """Addresses in one map, by the protocol; more take several maps and an index."""
 _PAGES: Final = ("", "ontology", "vocab", "shapes", "catalog", "dumps/", "sparql", "api/docs")
+_CLOSED: Final = (
+    "/sparql",
+    "/graph-store",
+    "/update",
+    "/workspace",
+    "/api/v1/why",
+    "/page/*?",
+    "/memento/",
+    "/timemap/",
+    "/releases/*..*",
+)
 _SPACE: Final = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -40,9 +51,8 @@ def index(named: Sequence[str], base: str, day: str) -> str:
 
 def robots(base: str) -> str:
     """What robots may read: pages and data; not queries, which cost much and never end."""
-    closed = ("/sparql", "/graph-store", "/update", "/workspace", "/api/v1/why", "/page/*?")
     return (
         "User-agent: *\n"
-        + "".join(f"Disallow: {path}\n" for path in closed)
+        + "".join(f"Disallow: {path}\n" for path in _CLOSED)
         + f"\nSitemap: {base}sitemap.xml\n"
     )

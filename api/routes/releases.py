@@ -16,9 +16,9 @@ from fastapi.responses import (
 from api.errors import BadRequest, UnknownFile
 from api.history import viewing
 from api.history.asking import PATCH, Asked, form_of, read_asked
+from api.history.headlines import PARTS, headlines
 from api.history.reports import reports
 from api.history.shelves import LATEST, history_of
-from api.history.wording import PARTS, headlines
 from api.history.writing import (
     changes_quads,
     pair_path,
@@ -48,6 +48,7 @@ _MEDIA: Final = {
 }
 _FILES: Final = {
     MANIFEST: "what the release is made of, with checksums",
+    "tables.sqlite": "tables for lists and search",
     DUMP: "all statements as sorted N-Quads, packed with zstd",
     "void.ttl": "statistics as VoID",
     "quality.json": "quality report for programs",
