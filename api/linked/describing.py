@@ -109,6 +109,16 @@ def describe_all(store: GraphStore, iris: Iterable[str]) -> list[Quad]:
     return sorted(found, key=_order)
 
 
+def uses_of(store: GraphStore, prop: str, most: int) -> list[tuple[NamedNode, Value]]:
+    """Some statements made with a property."""
+    rows = store.select(f"SELECT DISTINCT ?s ?o {{ ?s <{prop}> ?o }} LIMIT {most}").rows
+    return [
+        (thing, value)
+        for thing, value in rows
+        if isinstance(thing, NamedNode) and isinstance(value, NamedNode | Literal)
+    ]
+
+
 def record(iri: str, release: str, created: str) -> list[Quad]:
     """What the document about ``iri`` says of itself: topic, licence, data set, release, date."""
     document = NamedNode(document_of(iri))

@@ -87,8 +87,9 @@ _WORDS: Final[Mapping[str, str]] = {
 class Name:
     """What a thing is called, and in which language (``None``: not told).
 
-    ``known``: whether something names it, else the text is the end of its IRI; ``stored``: whether
-    it is a label of the graph, not put together here.
+    ``known``: whether the graph names it, or it is put together from what the graph says;
+    ``stored``: whether the text is a label of the graph. Else it is the end of the IRI or, with a
+    language, a word of ours.
     """
 
     text: str
@@ -146,7 +147,8 @@ class Names:
                 # Two labels in one language: always the same one, whatever the store's order.
                 found[thing.value][tag] = min(known or label.value, label.value)
         for iri, by_tag in found.items():
-            plain = Name(_WORDS[iri], "en", stored=False) if iri in _WORDS else None
+            word = _WORDS.get(iri)
+            plain = Name(word, "en", bool(by_tag), stored=False) if word else None
             name = plain or self._best(by_tag) or self._shipped_name(iri)
             self._known[iri] = name or Name(readable(iri), known=False, stored=False)
 

@@ -14,11 +14,8 @@ class Asked:
     text: str
 
 
-def queries_for(iri: str, name: str) -> tuple[Asked, ...]:
-    """Queries for what is stated about an IRI, for what leads to it, and for the claims about it.
-
-    They use no union: each names the graph of each statement.
-    """
+def queries_for(iri: str, name: str, *, is_property: bool = False) -> tuple[Asked, ...]:
+    """Queries for what is stated about an IRI, what leads to it, and the claims about it."""
     if iri.startswith(GRAPH):
         return (
             Asked(
@@ -36,7 +33,12 @@ def queries_for(iri: str, name: str) -> tuple[Asked, ...]:
     head = f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" if term is not None else ""
     what = term or f"<{iri}>"
     about = f"# {' '.join(name.split())}\n"
+    used = Asked(
+        "Where it is used",
+        f"{head}{about}SELECT ?thing ?value WHERE {{\n  ?thing {what} ?value .\n}}\nLIMIT 1000",
+    )
     return (
+        *((used,) if is_property else ()),
         Asked(
             "What is stated, and in which graph",
             f"{head}{about}SELECT ?property ?value ?graph WHERE {{\n"

@@ -3,7 +3,7 @@
 Whoever serves another release than the newest (Memento) opens its service and comes here too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,16 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from api.errors import RetiredThing, UnknownThing
 from api.linked.addresses import BY_MEDIA, FORMATS, data_of, links, page_of
-from api.linked.describing import Description, describe, describe_all, is_iri, labels, record
+from api.linked.describing import (
+    Description,
+    Value,
+    describe,
+    describe_all,
+    is_iri,
+    labels,
+    record,
+    uses_of,
+)
 from api.linked.evidence import Evidence, claim_itself, claims_about
 from api.linked.graphs import describe_graph, title_of
 from api.linked.incoming import FIRST, Group
@@ -24,7 +33,7 @@ from api.linked.writing import embedded, write
 from api.negotiation import HTML
 from api.pages import render
 from ontology.curies import compact
-from ontology.names import DCT, GRAPH, ID, OWL, RDF, SKOS
+from ontology.names import DCT, GRAPH, ID, OWL, RDF, RDFS, SKOS, VOCAB
 
 if TYPE_CHECKING:
     from api.wiring import Service
@@ -78,7 +87,8 @@ def description(service: "Service", iri: str) -> Description:
         about = describe_graph(service.release.manifest, iri)
     else:
         about = describe(service.store, iri)
-    if not about and not state_of(service).incoming(iri):
+    state = state_of(service)
+    if not about and iri not in state.used and not state.incoming(iri):
         raise unknown(service, iri)
     _refuse_retired(about)
     return about
@@ -139,10 +149,11 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
     evidence = claims_about(service.store, about.iri)
     own = claim_itself(service.store, about.iri) if is_claim else {}
     groups = state.incoming(about.iri)
+    uses = uses_of(service.store, about.iri, FIRST) if about.iri in state.used else []
     names = Names(service.store, languages)
     if about.iri.startswith(GRAPH):
         names.give(about.iri, title_of(about.iri)[0])
-    names.learn(_needed(about, {**evidence, **own}, groups))
+    names.learn(_needed(about, {**evidence, **own}, groups, uses))
     view = View(about, names, evidence, address)
     domain, records = view.incoming(groups)
     title = shown(names, NamedNode(about.iri))
@@ -156,10 +167,11 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
         sections=view.sections(),
         others=view.others(),
         own=[line for claims in own.values() for line in view.claims(claims)],
+        uses=view.uses(uses),
         domain=domain,
         records=records,
         tree=tree_of(about, names),
-        queries=queries_for(about.iri, title.text),
+        queries=queries_for(about.iri, title.text, is_property=bool(uses)),
         formats={each.name: data_of(about.iri, each.suffix) for each in FORMATS},
         evidence_data=data_of(about.iri) if evidence else None,
         data=data_of(about.iri),
@@ -167,15 +179,22 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
         address=address,
         cut=about.cut,
         graph=about.iri.removeprefix(GRAPH) if about.iri.startswith(GRAPH) else None,
+        versions=about.iri.startswith((ID, VOCAB)),
         expressions=bool(about.expressions),
         release=service.release,
         json_ld=embedded([*about.quads()[:_EMBEDDED], *labels(about, names)][: 2 * _EMBEDDED]),
     )
 
 
-def _needed(about: Description, evidence: Evidence, groups: tuple[Group, ...]) -> list[str]:
+def _needed(
+    about: Description,
+    evidence: Evidence,
+    groups: tuple[Group, ...],
+    uses: Iterable[tuple[Value, Value]],
+) -> list[str]:
     """Every IRI that the page names, so that their names are looked up together."""
     found = [about.iri]
+    found += [term.value for use in uses for term in use if isinstance(term, NamedNode)]
     for prop, value in about.statements:
         found += [prop, value.value] if isinstance(value, NamedNode) else [prop]
     for claims in evidence.values():
@@ -191,7 +210,7 @@ def _languages(about: Description, chosen: tuple[str, ...]) -> list[tuple[str, b
         value
         for prop in (
             f"{SKOS}prefLabel",
-            "http://www.w3.org/2000/01/rdf-schema#label",
+            f"{RDFS}label",
             f"{DCT}title",
         )
         for value in about.values(prop)

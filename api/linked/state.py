@@ -45,14 +45,19 @@ class LinkedState:
         self._lock = Lock()
 
     @cached_property
+    def used(self) -> frozenset[str]:
+        """Every property that the release uses, from its statistics."""
+        found = frozenset(name.decode() for name in _PROPERTY.findall(self._void))
+        return found or frozenset(vocabulary().properties)
+
+    @cached_property
     def properties(self) -> tuple[str, ...]:
-        """Properties by which something may lead to an IRI, from the release's statistics."""
+        """Properties by which something may lead to an IRI."""
         known = vocabulary().properties
-        used = {name.decode() for name in _PROPERTY.findall(self._void)} or set(known)
         return tuple(
             sorted(
                 iri
-                for iri in used
+                for iri in self.used
                 if (known[iri].kind != "data" if iri in known else not _OF_TEXT.search(iri))
             )
         )

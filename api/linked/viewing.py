@@ -1,6 +1,7 @@
 """The page about an IRI as values: what a template needs, every term with its name and link."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -137,7 +138,7 @@ class View:
             if (prop, value) not in self._about.statements:
                 groups[prop].append(Line(self.term(value), self.claims(claims)))
         return tuple(
-            Section(self.term(NamedNode(prop)), tuple(lines), _number(len(lines)))
+            Section(self.head(prop), tuple(lines), _number(len(lines)))
             for prop, lines in sorted(groups.items())
         )
 
@@ -158,6 +159,16 @@ class View:
         if self._about.inferred(prop, value):
             why = why_link(self._about.iri, prop, value)
         return Line(self.term(value), self.claims(self._evidence.get((prop, value), [])), why)
+
+    def head(self, prop: str) -> Shown:
+        """A property that the release uses: it has a page, whatever vocabulary it is of."""
+        name = self._names(prop)
+        text = name.text if name.known or name.lang else compact(prop) or prop
+        return Shown(text, page_of(prop), compact(prop) or prop, name.lang)
+
+    def uses(self, rows: Iterable[tuple[Value, Value]]) -> tuple[tuple[Shown, Shown], ...]:
+        """Statements made with a property: what each is about, and its value."""
+        return tuple((self.term(thing), self.term(value)) for thing, value in rows)
 
     def plain(self, value: Value) -> Line:
         """A term without evidence."""
@@ -198,7 +209,7 @@ class View:
         )
         more = self.listing("out", prop) if len(lines) > SHOWN else None
         kept = lines if more is None else lines[:SHOWN]
-        return Section(self.term(NamedNode(prop)), tuple(kept), _number(len(lines)), more)
+        return Section(self.head(prop), tuple(kept), _number(len(lines)), more)
 
     def _incoming(self, group: Group) -> Section:
         members = group.members[:FIRST]
@@ -208,7 +219,7 @@ class View:
         )
         more = self.listing("in", group.prop) if group.number > FIRST else None
         count = f"{group.number:,} or more" if group.many else _number(group.number)
-        return Section(self.term(NamedNode(group.prop)), tuple(lines), count, more)
+        return Section(self.head(group.prop), tuple(lines), count, more)
 
     def listing(self, way: str, prop: str) -> str:
         """Address of all values of a property, out of or in to the thing."""
@@ -224,7 +235,7 @@ def shown(names: Names, value: Value) -> Shown:
     name = names(iri)
     if iri.startswith(BASE) or name.known:
         return Shown(name.text, page_of(iri), compact(iri) or iri, name.lang)
-    text = compact(iri) or iri
+    text = name.text if name.lang else compact(iri) or iri
     return Shown(text, iri if iri.startswith(("http://", "https://")) else None, iri)
 
 

@@ -110,3 +110,14 @@ def test_unknown_documents_are_said(client):
     assert "prov-o" in response.json()["detail"]
     assert client.get("/ontology.doc").status_code == 406
     assert client.get("/ontology", headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_every_kind_of_problem_has_a_page(client):
+    wrong = client.get("/id/initiative/nothing").json()
+    page = client.get(wrong["type"].removeprefix(BASE.rstrip("/")), headers=HTML)
+    assert page.status_code == 200
+    assert wrong["title"] in page.text
+    listed = client.get("/problem", headers=HTML).text
+    for href in set(re.findall(r'href="(/problem/[^"]+)"', listed)):
+        assert client.get(href).status_code == 200
+    assert client.get("/problem/nothing").status_code == 404
