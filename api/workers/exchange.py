@@ -53,6 +53,7 @@ class Exchange:
         self._kill, self._done = kill, done
         self._loop = asyncio.get_running_loop()
         self._stream: AnswerStream | None = None
+        self._head: Head = {}
         self._ended = False
         self._slow = False
         self._began = self._loop.time()
@@ -72,12 +73,12 @@ class Exchange:
         kind, head, body = frame
         if kind == wire.CHUNK and self._stream is not None:
             self._stream.feed(body)
+            self._answer(self._head, self._stream)  # not before: what fails first has a status
         elif kind == wire.WHOLE:
             self._answer(head, body)
             self._end("cut" if "cut" in head else "ok", bool(head.get("retires")))
         elif kind == wire.START:
-            self._stream = self._open_stream()
-            self._answer(head, self._stream)
+            self._head, self._stream = head, self._open_stream()
         elif kind == wire.END and self._stream is not None:
             self._stream.end()
             self._end("ok", bool(head.get("retires")))
@@ -125,7 +126,7 @@ class Exchange:
     def _fail(self, error: Exception) -> None:
         if self._stream is not None:
             self._stream.end(error)
-        elif not self.reply.done():
+        if not self.reply.done():
             self.reply.set_exception(error)
 
     def _end(self, outcome: str, retires: bool) -> None:

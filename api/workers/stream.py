@@ -68,7 +68,7 @@ class AnswerStream:
         self._pause, self._resume, self._abandon = pause, resume, abandon
         self._too_slow = too_slow
         self._parts: deque[bytes] = deque()
-        self._ended = False
+        self._ended = self._taken = False
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -87,13 +87,15 @@ class AnswerStream:
         self._wake()
 
     def end(self, error: Exception | None = None) -> None:
-        """Take note that no more comes; with ``error`` what is kept is dropped."""
+        """Take note that no more comes; with ``error`` all but the first bytes are dropped."""
         if self._ended:
             return
         self._ended = True
         self._error = error
         if error is not None:
-            self._drop()
+            self._drop(but=0 if self._taken else 1)
+            if not self._parts:
+                self._timer.cancel()
         self._wake()
 
     def go_on(self) -> None:
@@ -118,6 +120,7 @@ class AnswerStream:
         data = self._parts.popleft()
         self.kept -= len(data)
         self._spool.give_back(self, len(data))
+        self._taken = True
         return data
 
     async def aclose(self) -> None:
@@ -143,10 +146,12 @@ class AnswerStream:
             if was_running:
                 self._abandon()
 
-    def _drop(self) -> None:
+    def _drop(self, but: int = 0) -> None:
         self._spool.forget(self)
-        self._parts.clear()
-        size, self.kept = self.kept, 0
+        size = 0
+        while len(self._parts) > but:
+            size += len(self._parts.pop())
+        self.kept -= size
         if size:
             self._spool.give_back(self, size)
 
