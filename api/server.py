@@ -56,6 +56,8 @@ def run(current: Current, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_keep_alive=settings.idle_seconds,
         timeout_graceful_shutdown=max(round(settings.stop_seconds), 1),
         limit_concurrency=settings.connections,

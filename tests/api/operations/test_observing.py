@@ -5,6 +5,8 @@ import http.client
 import io
 import json
 import re
+import threading
+import time
 from urllib.parse import quote
 
 import pytest
@@ -16,9 +18,11 @@ from api.observing.requests import RouteNames, query_hash
 SECRET = "SELECT * WHERE { ?s ?p 'my-private-words' }"
 
 
-@pytest.fixture
-def server(small_home, start):
-    return start(small_home)
+@pytest.fixture(scope="module")
+def server(first_home, tmp_path_factory, server_class):
+    made = server_class(first_home, tmp_path_factory.mktemp("observed") / "serve.log")
+    yield made
+    made.close()
 
 
 def request_lines(server, wait_until, count):
@@ -36,7 +40,7 @@ def test_a_line_tells_the_request_and_nothing_of_who_asked(server, wait_until):
     headers = {"X-Request-ID": "trace.7:a_b-c", "User-Agent": "Telltale/1.0"}
     status, answered, body = server.query(SECRET, headers=headers)
     assert (status, answered["X-Request-ID"]) == (200, "trace.7:a_b-c")
-    (told,) = request_lines(server, wait_until, 1)
+    told = request_lines(server, wait_until, 1)[-1]
     assert told["id"] == "trace.7:a_b-c"
     assert (told["method"], told["path"], told["status"]) == ("GET", "/sparql", 200)
     assert told["query"] == hashlib.sha256(SECRET.encode()).hexdigest()[:16]
@@ -127,3 +131,29 @@ def test_names_of_routes_are_a_fixed_list():
 
 def test_a_hash_can_be_made_again_from_the_text():
     assert query_hash(SECRET) == query_hash(SECRET.encode()) != query_hash(SECRET + " ")
+
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+LIGHT = "SELECT * WHERE { ?s ?p ?o } LIMIT 2"
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
+def test_a_share_is_counted_by_the_address_that_a_trusted_proxy_tells(
+    small_home, start, wait_until, trusted
+):
+    server = start(
+        small_home,
+        trusted_proxies=trusted,
+        client_queries=1,
+        concurrent_queries=2,
+        query_seconds=5,
+    )
+    one, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "198.51.100.2"}
+    busy = threading.Thread(target=server.query, args=(ENDLESS,), kwargs={"headers": one})
+    busy.start()
+    assert wait_until(lambda: server.metric("mission_kg_queries_running") == 1)
+    began = time.monotonic()
+    assert server.query(LIGHT, headers=other)[0] == 200
+    waited = time.monotonic() - began
+    busy.join()
+    assert (waited < 2) == bool(trusted)
