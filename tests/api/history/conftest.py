@@ -109,6 +109,13 @@ def serve_copy(past, tmp_path, served):
 
 
 @pytest.fixture(scope="session")
-def ids_once(past_address):
+def ids_once(steady):
     """Ids of the releases, oldest first, for tests that Hypothesis repeats."""
-    return [each["id"] for each in reversed(httpx.get(f"{past_address}/releases").json())]
+    return [each["id"] for each in reversed(steady.get("/releases").json())]
+
+
+@pytest.fixture(scope="session")
+def steady(past_address):
+    """A client for tests that Hypothesis repeats."""
+    with httpx.Client(base_url=past_address, timeout=60) as made:
+        yield made
