@@ -154,7 +154,7 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
     if about.iri.startswith(GRAPH):
         names.give(about.iri, title_of(about.iri)[0])
     names.learn(_needed(about, {**evidence, **own}, groups, uses))
-    view = View(about, names, evidence, address)
+    view = View(about, names, evidence, address, state.used)
     domain, records = view.incoming(groups)
     title = shown(names, NamedNode(about.iri))
     return render(

@@ -1,7 +1,7 @@
 """The page about an IRI as values: what a template needs, every term with its name and link."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -99,13 +99,24 @@ class Section:
 
 
 class View:
-    """Makes sections for one thing. ``address``: of its page, for the links to its lists."""
+    """Makes sections for one thing.
 
-    def __init__(self, about: Description, names: Names, evidence: Evidence, address: str) -> None:
+    ``address``: of its page, for the links to its lists; ``used``: the release's properties.
+    """
+
+    def __init__(
+        self,
+        about: Description,
+        names: Names,
+        evidence: Evidence,
+        address: str,
+        used: Container[str] = (),
+    ) -> None:
         self._about = about
         self._names = names
         self._evidence = evidence
         self._address = address
+        self._used = used
         self._terms: dict[Value, Shown] = {}
 
     def types(self) -> tuple[Line, ...]:
@@ -161,7 +172,9 @@ class View:
         return Line(self.term(value), self.claims(self._evidence.get((prop, value), [])), why)
 
     def head(self, prop: str) -> Shown:
-        """A property that the release uses: it has a page, whatever vocabulary it is of."""
+        """A property: one that the release uses has a page, whatever vocabulary it is of."""
+        if prop not in self._used:
+            return self.term(NamedNode(prop))
         name = self._names(prop)
         text = name.text if name.known or name.lang else compact(prop) or prop
         return Shown(text, page_of(prop), compact(prop) or prop, name.lang)
