@@ -90,9 +90,10 @@ _PLACES: Final = {
 }
 
 
-def claims_about(store: GraphStore, iri: str) -> Evidence:
-    """The claims whose subject is ``iri``, at most ``MOST``, by what they say."""
-    return _read(store, _CLAIMS.format(iri=iri, mkg=MKG, limit=MOST))
+def claims_about(store: GraphStore, iri: str) -> tuple[Evidence, bool]:
+    """The claims whose subject is ``iri``, by what they say, and whether more than ``MOST`` do."""
+    found = _read(store, _CLAIMS.format(iri=iri, mkg=MKG, limit=MOST + 1))
+    return found, sum(map(len, found.values())) > MOST
 
 
 def claim_itself(store: GraphStore, iri: str) -> Evidence:

@@ -47,12 +47,15 @@ _EMBEDDED: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """What is sent: ``media_type``, ``body``, the value of ``Link``, whether it is cut."""
+    """What is sent: ``media_type``, ``body``, the value of ``Link``.
+
+    ``cut``: what is not there in full, ``statements``, ``claims`` or ``incoming``.
+    """
 
     media_type: str
     body: bytes
     link: str
-    cut: bool = False
+    cut: str | None = None
 
 
 def represent(
@@ -72,11 +75,19 @@ def represent(
     the IRI was withdrawn or replaced.
     """
     about = description(service, iri)
+    claims: Evidence = {}
+    cut = None
+    if evidence or media_type == HTML:
+        claims, more = claims_about(service.store, iri)
+        cut = "claims" if more else None
+    cut = "statements" if about.cut else cut
     if media_type == HTML:
-        body = _page(service, about, tuple(languages), address or page_of(iri)).encode()
-    else:
-        body = write(_data(service, about, evidence), BY_MEDIA[media_type])
-    return Representation(media_type, body, links(iri), about.cut)
+        body = _page(service, about, claims, tuple(languages), address or page_of(iri), cut)
+        return Representation(media_type, body.encode(), links(iri), cut)
+    quads, of_incoming = _data(service, about, claims)
+    return Representation(
+        media_type, write(quads, BY_MEDIA[media_type]), links(iri), cut or of_incoming
+    )
 
 
 def description(service: "Service", iri: str) -> Description:
@@ -124,29 +135,39 @@ def _refuse_retired(about: Description) -> None:
         raise RetiredThing(f"{about.iri} was withdrawn; older releases may still tell of it.", {})
 
 
-def _data(service: "Service", about: Description, evidence: bool) -> list[Quad]:
-    """The statements, the labels of what they lead to, and the document's own record."""
+def _data(
+    service: "Service", about: Description, claims: Evidence
+) -> tuple[list[Quad], str | None]:
+    """The statements, the labels of what they lead to, and the document's own record.
+
+    Of what is only spoken of: what leads to it. Second: ``incoming`` where that is cut.
+    """
     manifest = service.release.manifest
     quads = [*about.quads(), *terms_of(service.store, about)]
     quads += labels(about, Names(service.store))
-    if not about:
-        quads += [
-            Quad(NamedNode(member), NamedNode(group.prop), NamedNode(about.iri))
-            for group in state_of(service).incoming(about.iri)
-            for member in group.members
-        ]
-    if evidence:
-        claims = claims_about(service.store, about.iri)
-        found = {said.claim for each in claims.values() for said in each}
-        found |= {place.segment for each in claims.values() for s in each for place in s.places}
-        quads += describe_all(service.store, found)
-    return [*quads, *record(about.iri, manifest.id, manifest.created)]
+    groups = () if about else state_of(service).incoming(about.iri)
+    quads += [
+        Quad(NamedNode(member), NamedNode(group.prop), NamedNode(about.iri))
+        for group in groups
+        for member in group.members
+    ]
+    found = {said.claim for each in claims.values() for said in each}
+    found |= {place.segment for each in claims.values() for said in each for place in said.places}
+    quads += describe_all(service.store, found)
+    cut = "incoming" if any(len(group.members) < group.number for group in groups) else None
+    return [*quads, *record(about.iri, manifest.id, manifest.created)], cut
 
 
-def _page(service: "Service", about: Description, languages: tuple[str, ...], address: str) -> str:
+def _page(
+    service: "Service",
+    about: Description,
+    evidence: Evidence,
+    languages: tuple[str, ...],
+    address: str,
+    cut: str | None,
+) -> str:
     state = state_of(service)
     is_claim = about.iri.startswith(_CLAIM)
-    evidence = claims_about(service.store, about.iri)
     own = claim_itself(service.store, about.iri) if is_claim else {}
     groups = state.incoming(about.iri)
     uses = uses_of(service.store, about.iri, FIRST) if about.iri in state.used else []
@@ -177,7 +198,7 @@ def _page(service: "Service", about: Description, languages: tuple[str, ...], ad
         data=data_of(about.iri),
         languages=_languages(about, languages),
         address=address,
-        cut=about.cut,
+        cut=cut,
         graph=about.iri.removeprefix(GRAPH) if about.iri.startswith(GRAPH) else None,
         versions=about.iri.startswith((ID, VOCAB)),
         expressions=bool(about.expressions),

@@ -148,7 +148,7 @@ def _sent(service: Service, made: Representation, *, languages: bool = False) ->
         "Mission-KG-Release": service.release.id,
     }
     if made.cut:
-        headers["Mission-KG-Cut"] = "statements"
+        headers["Mission-KG-Cut"] = made.cut
     return Response(made.body, media_type=kind, headers=headers)
 
 

@@ -12,7 +12,7 @@ from api.linked.addresses import FORMATS
 from api.linked.incoming import incoming
 from api.wiring import Service
 from kg.stores.oxigraph import OxigraphStore
-from ontology.names import DCT, GRAPH_ASSERTED, ID, MKG, OWL, RDF, RDFS, VOCAB
+from ontology.names import DCT, GRAPH_ASSERTED, ID, MKG, OWL, RDF, RDFS, SKOS, VOCAB
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PILOT = f"{ID}initiative/pilot-e"
@@ -325,6 +325,37 @@ def test_a_hub_of_a_hundred_thousand_is_as_fast_as_a_small_one():
         (kind, 1_000, True),
         (other, 1, False),
     }
+
+
+def test_what_is_cut_is_said(service, served):
+    much, spoken = f"{ID}initiative/much", f"{ID}initiative/spoken"
+    label = ox.NamedNode(f"{SKOS}altLabel")
+    name = ox.NamedNode(much)
+    graph = ox.NamedNode(GRAPH_ASSERTED)
+    store = OxigraphStore.memory()
+    store.add(ox.Quad(name, label, ox.Literal(f"n{n}"), graph) for n in range(5_001))
+    for n in range(2_001):
+        claim = f"{ID}claim/c{n}"
+        store.add(
+            [
+                _quad(claim, f"{MKG}claimSubject", ox.NamedNode(spoken)),
+                _quad(claim, f"{MKG}claimProperty", label),
+                _quad(claim, f"{MKG}claimValue", ox.Literal(f"n{n}")),
+            ]
+        )
+    store.add([_quad(spoken, f"{SKOS}altLabel", ox.Literal("n1"))])
+    changed = Service(service.settings, service.release, store)
+    with served(changed) as base, httpx.Client(base_url=base, timeout=60) as client:
+        for path, cut in (
+            ("/data/initiative/much.nt", "statements"),
+            ("/page/initiative/much", "statements"),
+            ("/data/initiative/spoken.nt?evidence=true", "claims"),
+            ("/page/initiative/spoken", "claims"),
+            ("/data/initiative/spoken.nt", None),
+        ):
+            response = client.get(path)
+            assert response.headers.get("mission-kg-cut") == cut
+            assert (f"more {cut} than" in response.text) is (path.startswith("/page"))
 
 
 PATHS = st.text(max_size=40)
