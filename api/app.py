@@ -22,6 +22,7 @@ from api.delivery import Delivery, Version
 from api.guard import Guard
 from api.history.mementos import Mementos
 from api.lists import as_one_list
+from api.observing import metrics
 from api.observing.logs import RequestLines
 from api.observing.requests import RequestLog, RouteNames
 from api.protocol.openapi import describe_protocol
@@ -99,14 +100,15 @@ def create_app(
     api = _api(current, limits, workspace)
     app: ASGIApp = dispatch(api.state.mementos, limits, workspace, open_relay(limits))
     app = Guard(app, url_bytes=limits.url_bytes)
-    app = Delivery(
+    delivery = Delivery(
         app,
         lambda: Version.of_release(current.service.release),
         cache_bytes=limits.cache_bytes,
         entry_bytes=limits.cache_entry_bytes,
         request_bytes=limits.request_bytes,
     )
-    app = RequestLog(app, _names(api), lines)
+    metrics.CACHE_BYTES.set_function(lambda: delivery.cache.weight)
+    app = RequestLog(delivery, _names(api), lines)
     return Application(api, Pinned(app, current))
 
 

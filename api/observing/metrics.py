@@ -72,6 +72,7 @@ class _Requests(Collector):
     def __init__(self) -> None:
         self.running = 0
         self.abandoned = 0
+        self.kept = 0
         self._ended: dict[tuple[str, str, int | None], int] = {}
         self._seconds: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
@@ -113,6 +114,11 @@ class _Requests(Collector):
             "mission_kg_requests_abandoned",
             "Requests whose client went away, or was cut off, before the last byte.",
             value=self.abandoned,
+        )
+        yield CounterMetricFamily(
+            "mission_kg_requests_from_cache",
+            "Requests answered with what was answered before.",
+            value=self.kept,
         )
 
 
@@ -159,14 +165,8 @@ WORKER_STARTS: Final = Counter(
 )
 WORKERS: Final = Gauge("mission_kg_workers", "Worker processes alive now.", registry=REGISTRY)
 
-CACHE_LOOKUPS: Final = Counter(
-    "mission_kg_cache_lookups",
-    "Answers looked for in the cache, by result: hit, miss, unfit.",
-    ("result",),
-    registry=REGISTRY,
-)
 CACHE_BYTES: Final = Gauge(
-    "mission_kg_cache_bytes", "Bytes of the answers kept in the cache.", registry=REGISTRY
+    "mission_kg_cache_bytes", "Bytes of the answers kept to be sent again.", registry=REGISTRY
 )
 
 RELEASE_SWAPS: Final = Counter(

@@ -101,6 +101,8 @@ class RequestLog:
         if not exchange.complete:
             metrics.REQUESTS.abandoned += 1
         state: dict[str, Any] = scope["state"]
+        if state.get("cache") == "hit":
+            metrics.REQUESTS.kept += 1
         limit = exchange.cut or state.get("limit")
         if limit:
             metrics.LIMITS_HIT.labels(limit).inc()

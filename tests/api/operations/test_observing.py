@@ -97,6 +97,18 @@ def test_metrics_can_be_read_and_hold_no_text_of_strangers(server):
     assert families["process_open_fds"].samples[0].value > 3
 
 
+def test_answers_sent_again_are_told(server, wait_until):
+    before = server.metric("mission_kg_requests_from_cache_total")
+    query = "SELECT * WHERE { ?again ?p ?o } LIMIT 3"
+    first, second = (server.query(query)[2] for _ in range(2))
+    assert first == second
+    assert server.metric("mission_kg_requests_from_cache_total") == before + 1
+    assert server.metric("mission_kg_cache_bytes") > len(first)
+    hash_of = query_hash(query)
+    told = lambda: [each for each in server.lines if each.get("query") == hash_of]  # noqa: E731
+    assert wait_until(lambda: told())
+
+
 def test_metrics_may_be_closed(small_home, start):
     server = start(small_home, metrics="false")
     assert server.get("/metrics")[0] == 404
