@@ -188,3 +188,14 @@ class Overloaded(LimitReached):
 
 class WorkerLost(ApiError):
     """The process that answered ended for a reason outside the query, or is being ended."""
+
+
+class BrokenOff(Exception):
+    """An answer broke off after its beginning was given to be sent; ``error`` says why.
+
+    Not one of the tree above: it is answered as ``error`` is, or not at all.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api.errors import BadRequest
+from api.errors import BadRequest, BrokenOff
 from api.execution import Answer, Limits, Runner, full_limits
 from api.negotiation import GRAPH, HTML, RESULTS, choose
 from api.pages import Grid, grid_of_results, grid_of_triples
@@ -106,9 +106,9 @@ class Streamed(Response):
             await send(start)
             async for part in self._parts:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-        except Exception as error:  # noqa: BLE001  whatever it was, the client must notice
+        except Exception as error:
             _log.warning("%s broke off: %s", scope["path"], error)
-            return  # without the last message the server cuts the connection
+            raise BrokenOff(error) from error
         finally:
             await close(self._parts)
         await send({"type": "http.response.body", "body": b""})

@@ -27,6 +27,7 @@ from api.delivery.requests import (
     read_body,
     replay,
 )
+from api.delivery.unbroken import Unbroken
 from api.delivery.version import Version
 
 _MEDIA_TYPES: Final = (
@@ -98,7 +99,7 @@ class Delivery:
     ) -> None:
         for media_type in _MEDIA_TYPES:
             add_compress_type(media_type)
-        self._app = CompressMiddleware(app, minimum_size=256, zstd_level=3)
+        self._app = Unbroken(CompressMiddleware(app, minimum_size=256, zstd_level=3))
         self._version = version
         self._shares = cache_bytes > 0
         self.cache = ByteCache(cache_bytes, entry_bytes)
@@ -147,6 +148,7 @@ class Delivery:
             if answer is None:
                 await self._lead(asked)
             else:
+                asked.scope.setdefault("state", {})["cache"] = "hit"
                 await deliver(answer, asked.given, asked.send, conditional=asked.conditional)
             return
 
