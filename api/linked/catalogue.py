@@ -5,6 +5,8 @@ version of it, with its files as distributions: address, media type, packing, si
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -238,13 +240,18 @@ def statistics(release: "Release", files: Iterable[DumpFile], base: str) -> list
     return to.quads
 
 
-def _named(path: object) -> list[Quad]:
-    """The statistics; blank nodes are named by RDFC-1.0, so that the bytes stay the same."""
+@lru_cache(maxsize=4)
+def _named(path: Path) -> tuple[Quad, ...]:
+    """The statistics of a release, which never change.
+
+    Blank nodes are named by RDFC-1.0, so that the same statistics give the same bytes.
+    """
     dataset = ox.Dataset(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return sorted(
+    order = sorted(
         dataset, key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad.object))
     )
+    return tuple(order)
 
 
 def schema_org(release: "Release", files: Iterable[DumpFile], base: str) -> dict[str, object]:
