@@ -10,7 +10,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg.store import Cell
-from ontology.names import DCT
+from ontology.names import BASE, DCT
 
 _EARL: Final = "http://www.w3.org/ns/earl#"
 _DOAP: Final = "http://usefulinc.com/ns/doap#"
@@ -62,7 +62,7 @@ def report() -> Report:
     # Each subject of the report has at most one value for a predicate that is read here.
     facts: dict[_Key, Cell] = {
         (quad.subject, quad.predicate.value): quad.object
-        for quad in parse(turtle(), RdfFormat.TURTLE)
+        for quad in parse(turtle(), RdfFormat.TURTLE, base_iri=f"{BASE}conformance")
     }
     passed: dict[str, int] = defaultdict(int)
     failures: dict[str, list[Failure]] = defaultdict(list)

@@ -10,6 +10,7 @@ _HEAD = """\
 @prefix dcterms: <http://purl.org/dc/terms/> .
 @prefix doap: <http://usefulinc.com/ns/doap#> .
 @prefix earl: <http://www.w3.org/ns/earl#> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 
@@ -40,7 +41,7 @@ def report(subject: Subject, outcomes: list[Outcome], day: date) -> str:
     spaces = {each.iri.rpartition("#")[0] + "#" for each in outcomes if "#" in each.iri}
     prefixes = {space: f"t{number}" for number, space in enumerate(sorted(spaces), 1)}
     blocks = [_HEAD + "".join(f"@prefix {name}: <{at}> .\n" for at, name in prefixes.items())]
-    blocks.append(_subject(subject))
+    blocks.append(_subject(subject, day))
     suites = {each.suite_iri: each.suite for each in outcomes}
     blocks += [
         f"<{iri}> a earl:TestRequirement ; dcterms:title {_text(name)} .\n"
@@ -51,12 +52,14 @@ def report(subject: Subject, outcomes: list[Outcome], day: date) -> str:
     return "\n".join(blocks)
 
 
-def _subject(subject: Subject) -> str:
+def _subject(subject: Subject, day: date) -> str:
     version = ""
     if subject.version:
         version = f" ;\n    doap:release [ doap:revision {_text(subject.version)} ]"
     return (
-        f"<{subject.iri}> a doap:Project, earl:Software, earl:TestSubject ;\n"
+        f"<> foaf:primaryTopic <{subject.iri}> ; foaf:maker <{subject.iri}> ;\n"
+        f'    dcterms:issued "{day.isoformat()}"^^xsd:date .\n'
+        f"<{subject.iri}> a doap:Project, earl:Software, earl:TestSubject, earl:Assertor ;\n"
         f"    doap:name {_text(subject.name)}{version} .\n"
     )
 
