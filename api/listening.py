@@ -1,4 +1,4 @@
-"""Connections with patience that ends: slow senders and slow readers are dropped.
+"""Connections with patience that ends: slow senders, slow readers and too many are dropped.
 
 uvicorn waits for ever for a request to become whole and for an answer to be read; a few hundred
 such clients would hold every connection there is.
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 128 * 2**10
 """Largest request line with headers; over every ``url_bytes`` that the settings allow."""
+
+OVER_LIMIT: Final = 64
+"""Connections over the limit that are still told 503; more are closed unheard, or silent ones
+would take all file handles."""
 
 _PROGRESS_BYTES: Final = 16 * 2**10
 """Whoever moves this much in each span of patience is slow, not stalling."""
@@ -57,6 +61,9 @@ class _Patient(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_request()
+        limit = self.limit_concurrency
+        if limit is not None and len(self.connections) > limit + OVER_LIMIT:
+            self._drop("room")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop(self._sending, self._reading)

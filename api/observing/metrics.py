@@ -137,7 +137,8 @@ REQUESTS_UNREADABLE: Final = Counter(
 )
 CONNECTIONS_DROPPED: Final = Counter(
     "mission_kg_connections_dropped",
-    "Connections closed because the client sent (request) or read (answer) too slowly.",
+    "Connections closed: the client sent (request) or read (answer) too slowly, or there were too "
+    "many (room).",
     ("waiting_for",),
     registry=REGISTRY,
 )

@@ -86,6 +86,21 @@ def test_headers_without_end_are_refused(small_home, start):
     assert server.get(LIGHT)[0] == 200
 
 
+def test_more_connections_than_there_is_room_for(small_home, start, wait_until):
+    server = start(small_home, connections=50, request_seconds=3)
+    handles = psutil.Process(server.process.pid).num_fds()
+    silent = [connect(server) for _ in range(400)]
+    assert wait_until(lambda: psutil.Process(server.process.pid).num_fds() <= handles + 50 + 70)
+    status, _, body = server.get(LIGHT)
+    assert status in (0, 503), body
+    assert all(closed(each, 10) for each in silent)
+    assert wait_until(lambda: server.get(LIGHT)[0] == 200)
+    assert server.metric('mission_kg_connections_dropped_total{waiting_for="room"}') > 200
+    for each in silent:
+        each.close()
+    assert psutil.Process(server.process.pid).num_fds() <= handles + 5
+
+
 def test_a_client_that_never_reads_is_dropped(small_home, start, wait_until):
     server = start(small_home, stall_seconds=1, concurrent_queries=2)
     before = psutil.Process(server.process.pid).memory_info().rss
