@@ -32,6 +32,16 @@ def full_limits(settings: Settings) -> Limits:
     )
 
 
+def change_limits(settings: Settings) -> Limits:
+    """The limits of one change of the workspace, or of reading a graph of it."""
+    return Limits(
+        max(settings.update_seconds, settings.query_seconds),
+        settings.answer_rows,
+        settings.answer_bytes,
+        max(settings.workspace_memory_bytes, settings.query_memory_bytes),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: its media type, its bytes (all, or as they come), and what cut it short.

@@ -149,6 +149,18 @@ class Settings(BaseSettings):
     service_calls: int = Field(
         default=4, ge=1, le=64, description="Most SERVICE patterns in one query."
     )
+    update_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        le=86_400,
+        description="Longest time for one change of the workspace, seconds; about 25,000 triples "
+        "are written in one.",
+    )
+    workspace_memory_bytes: int = Field(
+        default=4 * 2**30,
+        ge=256 * 2**20,
+        description="Memory that the workspace's process may take, bytes.",
+    )
     workspace_bytes: int = Field(
         default=64 * 2**20,
         ge=1024,

@@ -17,7 +17,7 @@ from api.choices import things
 from api.counts import counts
 from api.current import Current
 from api.errors import WrongUse
-from api.execution import Runner, full_limits
+from api.execution import Runner, change_limits, full_limits
 from api.federation.addresses import AllowList
 from api.federation.relay import Bounds, Relay
 from api.settings import Settings
@@ -127,10 +127,10 @@ def open_workspace(settings: Settings) -> WorkspaceDoor | None:
         WorkerPool(
             Plan(
                 "api.workspace.operations:WorkspaceOperations",
-                settings.query_memory_bytes,
+                settings.workspace_memory_bytes,
                 {"path": str(workspace_dir(settings))},
             ),
-            full_limits(settings),
+            change_limits(settings),
             Size(
                 workers=1,  # one process may write; its jobs never overlap
                 per_client=1,

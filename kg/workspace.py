@@ -4,7 +4,7 @@ Its default graph is its own, not the union of its named graphs. Every change is
 of the engine: whole on disk or not there, however the process ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -56,8 +56,11 @@ class Workspace(OxigraphStore):
         for quad in self._store.quads_for_pattern(None, None, None, _place(graph)):
             yield quad.triple
 
-    def put(self, graph: str | None, triples: list[ox.Triple]) -> None:
-        """Make a graph hold these triples and no others, in one transaction."""
+    def put(self, graph: str | None, triples: Iterable[ox.Triple]) -> None:
+        """Make a graph hold these triples and no others, in one transaction.
+
+        Raises what giving the triples raises; nothing has changed then.
+        """
         place = f"GRAPH <{graph_name(graph).value}>" if graph is not None else ""
         clear = f"DROP SILENT {place or 'DEFAULT'}"
         make = f"CREATE SILENT {place} ; " if place else ""
@@ -66,14 +69,17 @@ class Workspace(OxigraphStore):
         with evaluation_faults():
             self._store.update(f"{clear} ; {make}INSERT DATA {{ {block} }}")
 
-    def post(self, graph: str | None, triples: list[ox.Triple]) -> None:
-        """Add triples to a graph, made where it is not there, in one transaction."""
+    def post(self, graph: str | None, triples: Iterable[ox.Triple]) -> None:
+        """Add triples to a graph, made where it is not there, in one transaction.
+
+        Raises what giving the triples raises; nothing has changed then.
+        """
         place = _place(graph)
         with evaluation_faults():
             self._store.extend(
                 ox.Quad(each.subject, each.predicate, each.object, place) for each in triples
             )
-            if not triples and isinstance(place, ox.NamedNode):
+            if isinstance(place, ox.NamedNode):  # no triples made none
                 self._store.add_graph(place)
 
     def delete(self, graph: str | None) -> None:
@@ -81,27 +87,36 @@ class Workspace(OxigraphStore):
         with evaluation_faults():
             self._store.remove_graph(_place(graph))
 
+    def flush(self) -> None:
+        """Write the log of changes into the tables, so that opening is quick."""
+        with evaluation_faults():
+            self._store.flush()
+
     def sizes(self) -> dict[str, int]:
         """Triples in each named graph, and in the default graph under an empty name."""
         found = {name: self.size(name) for name in self.graphs()}
         return {"": len(self._store) - sum(found.values()), **found}
 
 
-def parse_graph(body: bytes, media_type: str, base: str | None) -> list[ox.Triple]:
+def parse_graph(body: bytes, media_type: str, base: str | None) -> Iterator[ox.Triple]:
     """The triples of an RDF text; blank nodes get names that no graph holds yet.
 
     ``base``: the IRI of its graph (Graph Store Protocol, section 4.1). Raises
     ``GraphSyntaxError`` with line and column, also for a named graph in a format of datasets.
     """
     try:
-        quads = list(
-            ox.parse(
-                input=body,
-                format=GRAPH_FORMATS[media_type],
-                base_iri=base or BASE,
-                rename_blank_nodes=True,
-            )
-        )
+        for quad in ox.parse(
+            input=body,
+            format=GRAPH_FORMATS[media_type],
+            base_iri=base or BASE,
+            rename_blank_nodes=True,
+        ):
+            if quad.graph_name != ox.DefaultGraph():
+                raise GraphSyntaxError(
+                    f"The text holds the named graph {quad.graph_name}; one graph is written "
+                    "here, so send its triples alone."
+                )
+            yield quad.triple
     except SyntaxError as error:
         said = (error.msg or str(error)).split(": ", 1)[-1].rstrip(".")
         raise GraphSyntaxError(
@@ -111,13 +126,6 @@ def parse_graph(body: bytes, media_type: str, base: str | None) -> list[ox.Tripl
         ) from error
     except ValueError as error:
         raise QueryFault(f"{base!r} is not an absolute IRI, so it names no graph.") from error
-    named = next((q.graph_name for q in quads if q.graph_name != ox.DefaultGraph()), None)
-    if named is not None:
-        raise GraphSyntaxError(
-            f"The text holds the named graph {named}; one graph is written here, so send its "
-            "triples alone."
-        )
-    return [quad.triple for quad in quads]
 
 
 def fresh_name(store_address: str) -> str:

@@ -16,7 +16,6 @@ from api.protocol.description import describe, of_release, outline
 from api.protocol.endpoint import Endpoint
 from api.protocol.requests import FORM, QUERY, Operation, read_operation
 from api.responding import answer
-from api.settings import Settings
 from api.wiring import service_of
 
 OPTIONS: Final = (("Accept-Post", f"{QUERY}, {FORM}"), ("Accept-Query", f"{QUERY}, {FORM}"))
@@ -52,7 +51,7 @@ async def answer_query(
     """Answer a query, SERVICE included; ``runner``: another than that of the release."""
     service = service_of(request)
     query = request.state.query = operation.text
-    limits = limits_of(operation, service.settings)
+    limits = limits_of(operation, full_limits(service.settings))
     began = monotonic()
     asked = await relay.expand(query, limits.seconds)
 
@@ -75,9 +74,8 @@ async def answer_query(
     return response
 
 
-def limits_of(operation: Operation, settings: Settings) -> Limits:
-    """The service's limits, less where the caller asks for less. Raises ``BadRequest``."""
-    full = full_limits(settings)
+def limits_of(operation: Operation, full: Limits) -> Limits:
+    """The ``full`` limits, less where the caller asks for less. Raises ``BadRequest``."""
     return Limits(
         operation.less("timeout", full.seconds, "seconds"),
         max(int(operation.less("max-rows", full.rows, "rows")), 1),

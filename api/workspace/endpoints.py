@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.errors import BadRequest
-from api.execution import Answer
+from api.execution import Answer, change_limits
 from api.federation.relay import Relay
 from api.guard import read_body
 from api.negotiation import GRAPH, HTML, best, choose, content_type
@@ -72,7 +72,7 @@ class WorkspaceSparql(_Private):
             return await _described(request, door, federates=self._relay.is_open)
         operation = await read_operation(request, self._settings.workspace_bytes)
         if operation.kind == "update":
-            limits = limits_of(operation, self._settings)
+            limits = limits_of(operation, change_limits(self._settings))
             if request.method == "QUERY":
                 raise BadRequest("An update changes data, so it is sent by POST, not by QUERY.")
             await door.update(operation.text, operation.dataset, limits, client_of(request))

@@ -7,6 +7,7 @@ to it that a job killed half way has changed nothing.
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import BinaryIO, Final, cast
 
 from pyoxigraph import serialize
@@ -20,6 +21,7 @@ from kg.stores.writing import GRAPH_FORMATS
 from kg.workspace import Workspace, parse_graph
 from ontology.curies import PREFIXES
 
+_FLUSH_SECONDS: Final = 0.25
 _WITH_PREFIXES: Final = ("text/turtle", "application/trig", "application/rdf+xml")
 _PREFIXES: Final = {
     name: PREFIXES[name] for name in ("mkg", "rdf", "rdfs", "owl", "skos", "dct", "xsd")
@@ -42,6 +44,7 @@ class WorkspaceOperations:
         self._store: Workspace | None = None
         self._start = ""
         self._changes = 0
+        self._unflushed = 0.0
 
     def prepare(self) -> None:
         """Do nothing: the engine's threads do not live through a fork."""
@@ -64,18 +67,20 @@ class WorkspaceOperations:
 
     def run(self, job: Head, body: bytes, out: Output) -> None:
         """Do a job. Raises errors of ours."""
+        began = monotonic()
         match job["do"]:
             case "query":
                 self._query(job, body, out)
             case "update":
                 self.store.change(body.decode("utf-8", "surrogatepass"), dataset_of(job))
-                self._changed()
+                self._changed(began)
             case "sizes":
                 out.head["sizes"] = self.store.sizes()
             case "get":
                 self._get(job, out)
             case "put" | "post" | "delete":
                 self._write(job, body, out)
+                self._changed(began)
         out.head["revision"] = self.revision
 
     def _query(self, job: Head, body: bytes, out: Output) -> None:
@@ -106,12 +111,12 @@ class WorkspaceOperations:
             self._need(graph)
             self.store.delete(graph)
         else:
-            parts = list(_parts(job["parts"], body))
-            triples = [
-                triple for kind, part in parts for triple in parse_graph(part, kind, job["base"])
-            ]
+            triples = (
+                triple
+                for kind, part in _parts(job["parts"], body)
+                for triple in parse_graph(part, kind, job["base"])
+            )
             (self.store.put if job["do"] == "put" else self.store.post)(graph, triples)
-        self._changed()
         out.head["created"] = not there
 
     def _need(self, graph: str | None) -> None:
@@ -129,8 +134,16 @@ class WorkspaceOperations:
         if none is not None and there and _holds(none, self.revision):
             raise ConditionFailed("If-None-Match does not hold: the graph is there already.")
 
-    def _changed(self) -> None:
+    def _changed(self, began: float) -> None:
+        """Count a change; after much work write the log of changes into the tables.
+
+        Otherwise whoever opens the store next, after a kill, would do all that work again.
+        """
         self._changes += 1
+        self._unflushed += monotonic() - began
+        if self._unflushed > _FLUSH_SECONDS:
+            self.store.flush()
+            self._unflushed = 0.0
 
 
 def _holds(revisions: object, now: str) -> bool:

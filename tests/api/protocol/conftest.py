@@ -29,7 +29,7 @@ def open_address(open_home, served):
         write_token=SecretStr(TOKEN),
         service_allow=("127.0.0.1:*", "allowed.invalid"),
         service_networks=("127.0.0.0/8",),
-        service_seconds=1.0,
+        service_seconds=5.0,
         service_bytes=100_000,
         service_rows=500,
         service_calls=2,

@@ -43,7 +43,7 @@ YASGUI = "application/sparql-results+json,*/*;q=0.9"
         pytest.param(CHROME, "text/html; charset=utf-8", "text/html; charset=utf-8", id="Chrome"),
         pytest.param(FIREFOX, "text/html; charset=utf-8", "text/html; charset=utf-8", id="Firefox"),
         pytest.param(JAVA, "text/html; charset=utf-8", "text/html; charset=utf-8", id="Java"),
-        pytest.param(JENA, JSON, "application/json", id="Jena"),
+        pytest.param(JENA, JSON, "application/ld+json", id="Jena"),
         pytest.param(RDF4J, JSON, TURTLE, id="RDF4J"),
         pytest.param(COMUNICA, JSON, "application/n-quads", id="Comunica"),
         pytest.param(YASGUI, JSON, TURTLE, id="YASGUI"),

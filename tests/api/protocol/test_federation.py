@@ -95,7 +95,7 @@ FAULTS = {
     "truth value": lambda handler: reply(handler, b'{"head":{},"boolean":true}'),
     "too many bytes": lambda handler: reply(handler, b" " * 200_000),
     "too many rows": lambda handler: reply(handler, results(*({"x": "1"} for _ in range(600)))),
-    "too slow": lambda handler: time.sleep(1.5),
+    "too slow": lambda handler: time.sleep(6),
     "closes": lambda handler: handler.connection.close(),
     "circle": lambda handler: reply(handler, b"", 307, Location=handler.path),
     "packed": lambda handler: reply(handler, b"\x1f\x8b", **{"Content-Encoding": "gzip"}),
