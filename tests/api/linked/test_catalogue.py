@@ -12,9 +12,11 @@ from ontology.names import DCT, FOREIGN_PREFIXES, MKG, RDF
 VOID = FOREIGN_PREFIXES["void"]
 SPDX = "http://spdx.org/rdf/terms#"
 
+pytestmark = pytest.mark.usefixtures("made_dumps")
+
 
 @pytest.fixture(scope="module")
-def catalogue(address):
+def catalogue(address, made_dumps):
     import httpx
 
     response = httpx.get(f"{address}/catalog.nt", timeout=60)

@@ -55,6 +55,7 @@ def test_every_graph_and_scheme_and_foreign_term_answers(client, service):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("made_dumps")
 def test_links_of_pages_lead_somewhere(client, service):
     starts = [
         "/",

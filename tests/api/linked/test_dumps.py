@@ -26,6 +26,8 @@ _FORMS = {
     "jsonld": ox.RdfFormat.JSON_LD,
 }
 
+pytestmark = pytest.mark.usefixtures("made_dumps")
+
 
 def ensure(dumps, release, parts, seconds=60):
     asyncio.run(dumps.ensure(release, parts, seconds))

@@ -59,7 +59,7 @@ def test_each_term_has_an_anchor_on_the_page(client):
 def test_a_term_has_a_page_with_its_uses_and_data_with_its_definition(client):
     page = client.get("/page/ontology/LMICInitiative", headers=HTML).text
     assert "a kind of" in page
-    assert "expressions" in page
+    assert "expression over other terms" in page
     told = parsed(client.get("/data/ontology/LMICInitiative.nt"), FORMATS[3])
     assert any(quad.predicate.value == f"{OWL}unionOf" for quad in told)
 
