@@ -1,12 +1,16 @@
 import hashlib
 import json
 import re
+import shutil
 
+import httpx
 import pyoxigraph as ox
 import pytest
 
 from api.linked.addresses import FORMATS
 from api.linked.catalogue import CATALOGUE, DATASET, DCAT, release_iri
+from api.settings import Settings
+from api.wiring import open_service
 from ontology.names import DCT, FOREIGN_PREFIXES, MKG, RDF
 
 VOID = FOREIGN_PREFIXES["void"]
@@ -17,8 +21,6 @@ pytestmark = pytest.mark.usefixtures("made_dumps")
 
 @pytest.fixture(scope="module")
 def catalogue(address, made_dumps):
-    import httpx
-
     response = httpx.get(f"{address}/catalog.nt", timeout=60)
     assert response.status_code == 200
     store = ox.Store()
@@ -111,3 +113,33 @@ def test_unknown_forms_are_refused(client):
     assert client.get("/catalog.doc").status_code == 406
     assert client.get("/.well-known/void", params={"format": "doc"}).status_code == 406
     assert client.get("/catalog", headers={"Accept": "image/png"}).status_code == 406
+
+
+@pytest.mark.slow
+def test_older_releases_are_versions_with_files_of_their_own(service, served, tmp_path):
+    new = service.release
+    old_id = f"20200101T000000Z-{new.id.rpartition('-')[2]}"
+    shutil.copytree(new.path, tmp_path / "releases" / new.id)
+    shutil.copytree(new.path, tmp_path / "releases" / old_id)
+    manifest = tmp_path / "releases" / old_id / "manifest.json"
+    told = json.loads(manifest.read_text("utf-8"))
+    told |= {"id": old_id, "created": "2020-01-01T00:00:00+00:00"}
+    manifest.write_text(json.dumps(told), "utf-8")
+    both = open_service(Settings(home=tmp_path, dump_seconds=180))
+    with served(both) as base, httpx.Client(base_url=base, timeout=200) as client:
+        sums = client.get(f"/dumps/{old_id}/SHA256SUMS")
+        assert sums.status_code == 200
+        store = ox.Store()
+        store.load(client.get("/catalog.nt").content, format=ox.RdfFormat.N_TRIPLES)
+        page = client.get("/catalog", headers={"Accept": "text/html"}).text
+    older, newer = (ox.NamedNode(release_iri(each)) for each in (old_id, new.id))
+    assert one(store, newer, f"{DCAT}prev") == older
+    assert one(store, ox.NamedNode(DATASET), f"{DCAT}first") == older
+    assert one(store, ox.NamedNode(DATASET), f"{DCAT}last") == newer
+    digests = {line.split()[0] for line in sums.text.splitlines()}
+    of_old = {
+        quad.object.value
+        for quad in store.quads_for_pattern(None, ox.NamedNode(f"{SPDX}checksumValue"), None)
+    }
+    assert digests <= of_old
+    assert f'href="/dumps/{old_id}/"' in page
