@@ -22,6 +22,10 @@ from kg.errors import QueryFault
 _SLOW_SECONDS: Final = 1.0
 """After this a job's worker steps behind the others, so that small queries stay quick."""
 _SLOW_NICENESS: Final = 10
+_ENDED: Final = {
+    outcome: metrics.QUERIES.labels(outcome)
+    for outcome in ("ok", "refused", "cut", "killed", "abandoned", "failed")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class Exchange:
         self._ended = True
         self._timer.cancel()
         self._link.listener = None
-        metrics.QUERIES.labels(outcome).inc()
+        _ENDED[outcome].inc()
         metrics.QUERY_SECONDS.observe(self._loop.time() - self._began)
         self._done(retires or (self._slow and not _step_forward(self._link)))
 

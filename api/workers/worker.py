@@ -162,7 +162,8 @@ class Worker:
         """Work until there is no more to do."""
         up = {"process": os.getpid(), "thread": threading.get_native_id()}
         self._connection.sendall(wire.pack(wire.READY, up))
-        while (job := wire.read_frame(self._connection)) is not None:
+        reader = wire.Reader(self._connection)
+        while (job := reader.next()) is not None:
             if self._do(job):
                 return
 

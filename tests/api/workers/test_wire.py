@@ -36,7 +36,8 @@ def test_frames_are_read_from_a_socket(frames):
     writer.start()
     with near:
         found = []
-        while (frame := wire.read_frame(near)) is not None:
+        reader = wire.Reader(near)
+        while (frame := reader.next()) is not None:
             found.append(tuple(frame))
     writer.join()
     assert found == frames
