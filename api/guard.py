@@ -71,15 +71,13 @@ class Guard:
         await response(scope, receive, send)
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Read the request's body. Raises ``RequestTooLarge`` over ``limit`` bytes."""
+async def read_body(request: Request, limit: int, name: str = "request_bytes") -> bytes:
+    """Read the request's body. Raises ``RequestTooLarge`` over ``limit``, the setting ``name``."""
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > limit:
-            raise RequestTooLarge(
-                f"The body is longer than {limit:,} bytes.", "request_bytes", limit
-            )
+            raise RequestTooLarge(f"The body is longer than {limit:,} bytes.", name, limit)
     return bytes(body)
 
 

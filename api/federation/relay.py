@@ -26,6 +26,7 @@ _FORMATS: Final = {
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _MOVES: Final = 3
 _AT_ONCE: Final = 8
+_LONGEST: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,16 @@ class Relay:
         Takes at most ``seconds``. Raises ``QueryForbidden`` for what is not allowed, unless
         SILENT; ``RemoteFault`` for what the other side does, unless SILENT; ``QueryFault``.
         """
-        made = calls(query)
-        if not made:
+        text = query.lower()
+        if "service" not in text or (self._allowed.is_empty and "silent" not in text):
+            return query  # where it runs, a text that reaches out is refused
+        if len(query) > _LONGEST:
+            raise QueryForbidden(
+                f"A query with SERVICE may be {_LONGEST:,} signs long; this one has {len(query):,}."
+            )
+        made = await asyncio.to_thread(calls, query)
+        if not made or (self._allowed.is_empty and not any(call.silent for call in made)):
             return query
-        if self._allowed.is_empty and not any(call.silent for call in made):
-            return query  # refused where it would run, as any text that reaches out
         if len(made) > self._bounds.calls:
             raise QueryForbidden(
                 f"The query has {len(made)} SERVICE patterns; at most {self._bounds.calls} are "

@@ -142,12 +142,13 @@ def _triples(facts: Facts) -> Iterator[Triple]:
             yield Triple(service, NamedNode(f"{SD}inputFormat"), NamedNode(FORMATS + name))
     for iri in FUNCTIONS:
         yield Triple(service, NamedNode(f"{SD}extensionFunction"), NamedNode(iri))
-        yield _typed(NamedNode(iri), "Function")
     regime = NamedNode(_ENTAILMENT)
     yield Triple(service, NamedNode(f"{SD}defaultEntailmentRegime"), regime)
     yield Triple(service, NamedNode(f"{SD}defaultDataset"), dataset)
     yield Triple(service, NamedNode(f"{_FOAF}page"), NamedNode(f"{facts.home}conformance"))
     yield Triple(service, NamedNode(f"{RDFS}seeAlso"), NamedNode(f"{facts.home}.well-known/void"))
+    for iri in FUNCTIONS:
+        yield _typed(NamedNode(iri), "Function")
     yield from _dataset(dataset, facts)
 
 
@@ -162,10 +163,12 @@ def _dataset(dataset: NamedNode, facts: Facts) -> Iterator[Triple]:
     yield _typed(default, "Graph")
     if facts.default is not None and not facts.union:
         yield _size(default, facts.default)
-    for place, (iri, count) in enumerate(sorted(facts.graphs.items())):
+    graphs = sorted(facts.graphs.items())
+    for place in range(len(graphs)):
+        yield Triple(dataset, NamedNode(f"{SD}namedGraph"), BlankNode(f"n{place}"))
+    for place, (iri, count) in enumerate(graphs):
         # Labels that stay, so that the same release gives the same bytes.
         named, graph = BlankNode(f"n{place}"), BlankNode(f"g{place}")
-        yield Triple(dataset, NamedNode(f"{SD}namedGraph"), named)
         yield _typed(named, "NamedGraph")
         yield Triple(named, NamedNode(f"{SD}name"), NamedNode(iri))
         yield Triple(named, NamedNode(f"{SD}graph"), graph)

@@ -83,8 +83,8 @@ class ContentType:
             ) from error
 
 
-async def read_operation(request: Request, limit: int) -> Operation:
-    """Read the query or update of a request whose body is at most ``limit`` bytes.
+async def read_operation(request: Request, limit: int, name: str = "request_bytes") -> Operation:
+    """Read the query or update of a request whose body is at most ``limit`` bytes (``name``).
 
     Raises ``BadRequest``, ``UnsupportedMediaType``, ``RequestTooLarge``.
     """
@@ -94,7 +94,7 @@ async def read_operation(request: Request, limit: int) -> Operation:
             raise BadRequest("An update changes data, so it is sent by POST, not by GET.")
         return _operation(in_address)
     content = ContentType.of(request)
-    body = await read_body(request, limit)
+    body = await read_body(request, limit, name)
     if content.media_type == FORM:
         content.decode(b"", "form")
         return _operation([*in_address, *read_parameters(body)])

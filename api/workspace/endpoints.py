@@ -30,6 +30,7 @@ SPARQL_PATH: Final = "/workspace/sparql"
 GRAPHS_PATH: Final = "/workspace/graph-store"
 _PRIVATE: Final = {"Cache-Control": "no-store"}
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"')
+_BODY: Final = "workspace_bytes"
 _MOST_PARTS: Final = 100
 
 
@@ -70,7 +71,7 @@ class WorkspaceSparql(_Private):
         """Answer a query, run an update, or describe the service."""
         if request.method == "GET" and not request.scope["query_string"]:
             return await _described(request, door, federates=self._relay.is_open)
-        operation = await read_operation(request, self._settings.workspace_bytes)
+        operation = await read_operation(request, self._settings.workspace_bytes, _BODY)
         if operation.kind == "update":
             limits = limits_of(operation, change_limits(self._settings))
             if request.method == "QUERY":
@@ -128,7 +129,7 @@ class WorkspaceGraphs(_Private):
     async def _sent(self, request: Request, base: str | None) -> Graph:
         """The RDF of a body: one text, or the files of a form (section 5.5)."""
         content = ContentType.of(request)
-        body = await read_body(request, self._settings.workspace_bytes)
+        body = await read_body(request, self._settings.workspace_bytes, _BODY)
         if content.media_type == "multipart/form-data":
             return Graph(await _files(request.headers, body), base)
         media_type = type_of(content.media_type)

@@ -23,6 +23,7 @@ _LOOKED_FOR: Final = ("SERVICE", "LOAD", "FROM")
 _IRI = re.compile(r"<([^<>\"{}|^`\\\x00-\x20]*)>")
 _SURELY_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PREFIXED = re.compile(r"(?:[^\W\d_][\w.·-]*)?:(?:[\w:%.·-]|\\.)*", re.UNICODE)
+_RUN = re.compile(r"[^\W\d_][\w.·-]*", re.UNICODE)
 _OTHER = re.compile(
     r"""(?P<comment>\#[^\n\r]*)
       | (?P<string>\"\"\"(?:\"{0,2}(?:[^\"\\]|\\.))*\"\"\"
@@ -79,13 +80,14 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a text, without space and comments.
+    """The tokens of a text, without space and comments; takes time as its length.
 
-    Raises ``QueryFault`` where a ``<`` may either compare or open an IRI so that what follows
-    depends on it: whoever changes the text may not guess.
+    Raises ``QueryFault`` for a string that is not closed, and where a ``<`` may either compare or
+    open an IRI so that what follows depends on it: whoever changes the text may not guess.
     """
     found = []
     position = 0
+    plain = 0  # up to here no word is the prefix of a name
     while position < len(text):
         if text[position] == "<" and (iri := _IRI.match(text, position)):
             if _may_compare(iri.group(1)):
@@ -97,7 +99,12 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("iri", iri.group(1), position, iri.end()))
             position = iri.end()
             continue
-        kind, words_, end = _next(text, position)
+        if position >= plain and (run := _RUN.match(text, position)):
+            plain = run.end() if text[run.end() : run.end() + 1] != ":" else plain
+        kind, words_, end = _next(text, position, named=position >= plain)
+        if kind == "sign" and words_ in "\"'":
+            line = text.count("\n", 0, position) + 1
+            raise QueryFault(f"In line {line} a string is opened and not closed.")
         if kind != "space":
             found.append(Token(kind, words_, position, end))
         position = end
@@ -164,11 +171,11 @@ def _may_compare(content: str) -> bool:
     return any(sign in content for sign in "')#") and not _SURELY_IRI.match(content)
 
 
-def _next(text: str, position: int) -> _Token:
-    """The token at a position, names with a prefix before plain words."""
+def _next(text: str, position: int, *, named: bool = True) -> _Token:
+    """The token at a position, names with a prefix before plain words (unless not ``named``)."""
     if text[position].isspace():
         return _Token("space", "", position + 1)
-    if prefixed := _PREFIXED.match(text, position):
+    if named and (prefixed := _PREFIXED.match(text, position)):
         return _Token("name", prefixed.group().upper(), prefixed.end())
     match = _OTHER.match(text, position)
     if match is None:

@@ -4,7 +4,12 @@ import threading
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from api.settings import Settings
+from api.wiring import open_service
+
+TOKEN = "a token for tests, long enough"
 QUERY = "/workspace/sparql"
 UPDATE = {"Content-Type": "application/sparql-update"}
 PEOPLE = """
@@ -209,3 +214,12 @@ def test_workspace_that_is_not_open(client, path):
     response = client.post(path, data={"update": "CLEAR ALL"})
     assert response.status_code == 403
     assert "MISSION_KG_WRITE_TOKEN" in response.json()["detail"]
+
+
+def test_body_over_its_limit(open_home, served):
+    settings = Settings(home=open_home, write_token=SecretStr(TOKEN), workspace_bytes=2000)
+    headers = {"Authorization": f"Bearer {TOKEN}", **UPDATE}
+    # No other server may have the workspace open, and none is needed to refuse.
+    with served(open_service(settings)) as base, httpx.Client(base_url=base) as client:
+        refused = client.post("/update", content="#" * 3000, headers=headers)
+    assert (refused.status_code, refused.json()["limit"]) == (413, "workspace_bytes")
