@@ -129,6 +129,9 @@ class Current:
             _log.error("the release %s does not answer yet: %s", self.service.release.id, error)
 
     async def _watch(self) -> None:
+        if self._candidates is not None:
+            with contextlib.suppress(KgError, ApiError):  # /health/ready tells
+                await self.service.ready()  # its workers start before the first query comes
         while self._candidates is not None:
             await asyncio.sleep(self._watch_seconds)
             try:

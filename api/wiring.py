@@ -90,16 +90,20 @@ class Service:
 
 def workers_for(settings: Settings, release: "Release") -> WorkerPool:
     """Killable workers that answer queries about a release; they start with the first query."""
-    in_memory = release.manifest.counts["quads"] <= settings.memory_quads
     return WorkerPool(
         Plan(
             "api.workers.reading:ReleaseOperations",
             settings.query_memory_bytes,
-            {"path": str(release.path), "in_memory": in_memory},
+            {"path": str(release.path), "in_memory": from_memory(settings, release)},
         ),
         full_limits(settings),
         pool_size(settings),
     )
+
+
+def from_memory(settings: Settings, release: "Release") -> bool:
+    """Whether a release is small enough to be served from memory."""
+    return release.manifest.counts["quads"] <= settings.memory_quads
 
 
 def workspace_dir(settings: Settings) -> Path:
@@ -201,7 +205,7 @@ def build_release(settings: Settings, progress: "Progress") -> "Release":
 def open_service(settings: Settings) -> Service:
     """Open the newest release under the home. Raises ``kg.errors.ReleaseError``."""
     release = newest(home_of(settings).releases_dir)
-    return Service(settings, release, open_store(release))
+    return Service(settings, release, open_store(release, from_memory(settings, release)))
 
 
 def open_current(settings: Settings) -> Current:
@@ -221,7 +225,9 @@ def open_current(settings: Settings) -> Current:
         )
     candidates = Candidates(
         home_of(settings).releases_dir,
-        lambda release: Service(settings, release, open_store(release)),
+        lambda release: Service(
+            settings, release, open_store(release, from_memory(settings, release))
+        ),
     )
     return Current(
         candidates.first(),
