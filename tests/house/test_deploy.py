@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from api.observing import metrics
 from api.settings import Settings
+from kg.shelf import Manifest, Release
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "mission-kg.service"
 CONTAINER = ROOT / "deploy" / "Containerfile"
 MOST_EXPOSED = 20
 """Tenths on the scale of ``systemd-analyze security``: 0 is safe, 100 is everything open."""
+
+COUNTS = ({"quads": 1}, {}, {}, {}, {}, {})
+"""What a manifest counts, the rest of it empty."""
 
 systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here"
@@ -77,3 +82,14 @@ def test_the_container_runs_without_root_and_tells_its_health():
         *("FROM", "ENV", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"),
         *("HEALTHCHECK", "ENTRYPOINT", "CMD"),
     }
+
+
+def test_the_operators_page_names_settings_and_metrics_that_exist():
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    named = {name.lower() for name in re.findall(r"MISSION_KG_([A-Z_]+)", page)}
+    in_words = {each for each in re.findall(r"`([a-z]+_[a-z_]+)`", page) if "kg" not in each}
+    assert named | in_words <= set(Settings.model_fields)
+    metrics.watch_release(lambda: Release(ROOT, Manifest("x", "2026-01-01", *[""] * 4, *COUNTS)))
+    told = metrics.exposition().decode()
+    names = {name.removesuffix("_bucket") for name in re.findall(r"mission_kg_[a-z_]+", page)}
+    assert [name for name in names if name not in told] == []
