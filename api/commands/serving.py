@@ -1,5 +1,6 @@
 """The command that serves: ``serve``."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -47,6 +48,7 @@ def serve(
     _, bound_port, *_ = listener.getsockname()
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"Serving release {current.service.release.id} at http://{name}:{bound_port}/")
+    sys.stdout.flush()  # who started this may wait to read the address
     note("Stop with Ctrl-C.")
     run(current, listener)
     note("Stopped.")

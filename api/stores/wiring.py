@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from api.execution import full_limits
 from api.settings import Settings
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kg.holding import Loaded
 
 
+_BEHIND_SECONDS: Final = 2.0
+
+
 def stores_of(settings: Settings) -> StoreCandidates:
     """The remote stores that the settings name."""
 
@@ -34,7 +37,8 @@ def stores_of(settings: Settings) -> StoreCandidates:
         graphs = tuple(release.manifest.graphs)
         store = PinnedStore(options, release.id, graphs, settings.watch_seconds)
         require_same(store, release)
-        asked = replace(options, seconds=settings.query_seconds)
+        # The worker is killed first, so that a stranger hears of the limit and not of the store.
+        asked = replace(options, seconds=settings.query_seconds + _BEHIND_SECONDS)
         return Service(settings, release, store, _remote_workers(settings, release, asked))
 
     places = settings.store_url.split()
