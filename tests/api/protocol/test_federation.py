@@ -88,6 +88,11 @@ def test_answer_follows_no_release(stranger, elsewhere):
         assert rows_of(stranger, query) != rows_of(stranger, query)
 
 
+def test_description_says_whether_it_federates(stranger, client):
+    assert "BasicFederatedQuery" in stranger.get("/sparql").text
+    assert "BasicFederatedQuery" not in client.get("/sparql").text
+
+
 FAULTS = {
     "status": lambda handler: reply(handler, b"", 500),
     "no results": lambda handler: reply(handler, b"<html>", kind=JSON),
