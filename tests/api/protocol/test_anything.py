@@ -102,7 +102,7 @@ def test_no_request_breaks_a_service(open_address, method, path, params, kind, b
 
 
 @pytest.mark.slow
-def test_a_lost_process_leaves_no_half_change(writer, open_address):
+def test_a_lost_process_leaves_no_half_change(writer, open_home, open_address):
     """Whatever kills the workspace's process, a graph is what it was or what it was to be."""
     store = f"{open_address}/workspace/graph-store?graph=http://x.org/g"
     sizes = (2000, 1)
@@ -122,7 +122,7 @@ def test_a_lost_process_leaves_no_half_change(writer, open_address):
     try:
         for _ in range(6):
             stop.wait(0.7)
-            for process in _workers():
+            for process in _workers(open_home / "workspace"):
                 os.kill(process.pid, signal.SIGKILL)
                 killed += 1
             count = "SELECT (COUNT(*) AS ?n) { GRAPH <http://x.org/g> { ?s ?p ?o } }"
@@ -139,12 +139,10 @@ def test_a_lost_process_leaves_no_half_change(writer, open_address):
     assert writer.post("/update", data={"update": "DROP ALL"}).status_code == 204
 
 
-def _workers():
-    """Processes forked by this process's zygotes."""
-    zygotes = psutil.Process().children()
+def _workers(directory):
+    """Processes below this one that have files of a directory open."""
     return [
         each
-        for zygote in zygotes
-        if "WorkspaceOperations" in " ".join(zygote.cmdline())
-        for each in zygote.children()
+        for each in psutil.Process().children(recursive=True)
+        if any(file.path.startswith(str(directory)) for file in each.open_files())
     ]
