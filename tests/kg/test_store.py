@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,13 @@ def _remote(options: RemoteOptions) -> RemoteStore:
 
 
 MAKERS = {"memory": _memory, "disk": _disk, "read-only": _read_only}
-ENGINES = {"oxigraph-server": "oxigraph_server", "virtuoso": "virtuoso_server"}
+ENGINES = {
+    "oxigraph-server": ("oxigraph_server", "auto"),
+    "oxigraph-server listed": ("oxigraph_server", "dataset"),
+    "virtuoso": ("virtuoso_server", "auto"),
+    "virtuoso listed": ("virtuoso_server", "dataset"),
+}
+"""Fixture of a real engine, and how its default graph becomes the union."""
 
 
 @pytest.fixture(params=[*MAKERS, *ENGINES])
@@ -78,7 +85,9 @@ def _made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore
     if request.param not in ENGINES:
         yield MAKERS[request.param](tmp_path)
         return
-    with closing(_remote(request.getfixturevalue(ENGINES[request.param]))) as store:
+    fixture, union = ENGINES[request.param]
+    options = replace(request.getfixturevalue(fixture), union=union)
+    with closing(_remote(options)) as store:
         yield store
 
 
@@ -202,7 +211,7 @@ class TestEveryStore:
 
     def test_capabilities(self, store: GraphStore) -> None:
         can = store.capabilities
-        assert can.name in ("oxigraph", *ENGINES)
+        assert can.name in ("oxigraph", "oxigraph-server", "virtuoso")
         assert can.version
         assert not can.federates
         assert can.exact == (can.name != "virtuoso")
