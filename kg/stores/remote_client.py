@@ -221,7 +221,12 @@ class RemoteClient:
             wait=_pause,
             reraise=True,
         )
-        return again(once)
+        try:
+            return again(once)
+        except Exception as error:  # noqa: BLE001  all go on
+            # Its frames hold rows that were being read; those may only be let go on this thread.
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None) from None
 
 
 class _Spent(stop_base):

@@ -1,6 +1,7 @@
 """A remote store that is slow, gone, or answers nonsense: told in words, never passed on."""
 
 import contextlib
+import gc
 import io
 import socket
 import threading
@@ -169,6 +170,20 @@ class TestNonsense:
             out = io.BytesIO()
             with pytest.raises(BadAnswer, match=words):
                 store.write_answer(SELECT, MEDIA, out)
+
+    def test_an_error_may_be_let_go_on_another_thread(self, server: Scripted) -> None:
+        """The engine's rows may not: pytest makes its complaint an error."""
+        server.script = [says(reply(GOOD + b" Timeout!"))]
+        kept: list[BaseException] = []
+        with closing(server.store()) as store:
+            try:
+                store.select(SELECT)
+            except BadAnswer as error:
+                kept.append(error)
+        thread = threading.Thread(target=lambda: (kept.clear(), gc.collect()))
+        thread.start()
+        thread.join()
+        assert not kept
 
     @pytest.mark.parametrize(
         ("data", "words"),
