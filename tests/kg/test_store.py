@@ -65,6 +65,7 @@ MAKERS = {"memory": _memory, "disk": _disk, "read-only": _read_only}
 ENGINES = {
     "oxigraph-server": ("oxigraph_server", "auto"),
     "oxigraph-server listed": ("oxigraph_server", "dataset"),
+    "unknown engine": ("oxigraph_server", "dataset"),
     "virtuoso": ("virtuoso_server", "auto"),
     "virtuoso listed": ("virtuoso_server", "dataset"),
 }
@@ -87,6 +88,9 @@ def _made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore
         return
     fixture, union = ENGINES[request.param]
     options = replace(request.getfixturevalue(fixture), union=union)
+    if request.param == "unknown engine":  # no Graph Store Protocol, nothing taken for granted
+        update = options.query.replace("/query", "/update")
+        options = replace(options, engine="sparql-1.1", update=update)
     with closing(_remote(options)) as store:
         yield store
 
@@ -211,7 +215,7 @@ class TestEveryStore:
 
     def test_capabilities(self, store: GraphStore) -> None:
         can = store.capabilities
-        assert can.name in ("oxigraph", "oxigraph-server", "virtuoso")
+        assert can.name in ("oxigraph", "oxigraph-server", "virtuoso", "sparql-1.1")
         assert can.version
         assert not can.federates
         assert can.exact == (can.name != "virtuoso")
