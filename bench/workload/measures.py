@@ -14,8 +14,8 @@ from bench.workload.processes import Server
 from bench.workload.shapes import SHAPES
 
 Say = Callable[[str], None]
-ROUNDS = 5
-RUN_SECONDS = 4.0
+ROUNDS = 4
+RUN_SECONDS = 3.0
 MEMORY = {"MISSION_KG_MEMORY_QUADS": "1000000000", "MISSION_KG_CONCURRENT_QUERIES": "2"}
 """From memory at any size, by two workers, as many as there are cores."""
 DISK = {"MISSION_KG_MEMORY_QUADS": "0", "MISSION_KG_CONCURRENT_QUERIES": "2"}
