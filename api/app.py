@@ -1,10 +1,10 @@
 """The HTTP application: assembles layers, routes, errors and static files, nothing else.
 
-A request passes, outermost first: the pin of the release served, the request log, the kept
-answers, the guard, the routes.
+A request passes, outermost first: the short way of kept answers, the pin of the release served,
+the request log, the kept answers, the guard, the routes.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.current import Current, Pinned
-from api.delivery import Delivery, Version
+from api.delivery import Delivery, Shortcut, Version
 from api.guard import Guard
 from api.history.mementos import Mementos
 from api.lists import as_one_list
@@ -72,13 +72,19 @@ ROUTERS: Final = tuple(room.router for room in _ROOMS)
 class Application:
     """The whole application as one ASGI callable; ``api`` is the part that has an OpenAPI file."""
 
-    def __init__(self, api: FastAPI, outermost: ASGIApp) -> None:
+    def __init__(
+        self, api: FastAPI, layers: ASGIApp, shortcut: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
         self.api = api
-        self._outermost = outermost
+        self._layers = layers
+        self._first = shortcut(self._all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI 3.0)."""
-        await self._outermost(as_one_list(scope), receive, send)
+        await self._first(scope, receive, send)
+
+    async def _all(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._layers(as_one_list(scope), receive, send)
 
 
 def create_app(
@@ -108,8 +114,8 @@ def create_app(
         request_bytes=limits.request_bytes,
     )
     metrics.CACHE_BYTES.set_function(lambda: delivery.cache.weight)
-    app = RequestLog(delivery, _names(api), lines)
-    return Application(api, Pinned(app, current))
+    log = RequestLog(delivery, _names(api), lines)
+    return Application(api, Pinned(log, current), lambda rest: Shortcut(rest, delivery, log))
 
 
 def _api(current: Current, settings: Settings, workspace: WorkspaceDoor | None) -> FastAPI:

@@ -7,6 +7,7 @@ without the notice; twice: at once. SIGHUP: look for a newer release now.
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -64,6 +65,8 @@ def run(current: Current, listener: socket.socket) -> None:
         backlog=2048,
         lifespan="on",
     )
+    gc.collect()
+    gc.freeze()  # what is there now stays: no need to look through it for rubbish again
     Server(config, current, settings.stop_notice_seconds).run(sockets=[listener])
 
 

@@ -2,6 +2,7 @@
 
 from api.delivery.cache import ByteCache, Finished
 from api.delivery.layer import Delivery
+from api.delivery.shortcut import Shortcut
 from api.delivery.version import Version
 
-__all__ = ["ByteCache", "Delivery", "Finished", "Version"]
+__all__ = ["ByteCache", "Delivery", "Finished", "Shortcut", "Version"]

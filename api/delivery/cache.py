@@ -5,8 +5,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Final
 
-Headers = list[tuple[bytes, bytes]]
-"""Headers as ASGI carries them: names in lower case."""
+Header = tuple[bytes, bytes]
+"""Name, in lower case, and value, as ASGI carries them."""
+Headers = list[Header]
 
 OVERHEAD: Final = 2048
 """Bytes counted for an entry beside its body and its request: headers, objects, table."""
@@ -17,7 +18,7 @@ class Finished:
     """A whole answer in the encoding in which it is sent.
 
     ``headers``: complete, its length and validator included; ``etag`` and ``modified``: the values
-    of ETag and Last-Modified, empty where the answer has none.
+    of ETag and Last-Modified, empty where the answer has none; ``cut``: the limit that cut it.
     """
 
     status: int
@@ -25,6 +26,7 @@ class Finished:
     body: bytes
     etag: bytes = b""
     modified: bytes = b""
+    cut: bytes = b""
 
 
 class ByteCache:

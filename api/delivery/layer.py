@@ -116,12 +116,13 @@ class Delivery:
         else:
             version = self._version()
             key = key_of(scope, given, version)
-            answer = self.cache.get(key)  # before all else: this is the way that must be short
-            if answer is not None:
-                scope.setdefault("state", {})["cache"] = "hit"
-                await deliver(answer, given, send, conditional=True)
-            else:
-                await self._answer(_Asked(key, scope, receive, send, given, version, b""))
+            await self._answer(_Asked(key, scope, receive, send, given, version, b""))
+
+    def find(self, scope: Scope, given: Fields) -> tuple[str, Finished] | None:
+        """The release served and its answer to a GET, if it is kept; ``given``: its headers."""
+        version = self._version()
+        answer = self.cache.get(key_of(scope, given, version))
+        return None if answer is None else (version.release, answer)
 
     async def _posted(self, scope: Scope, receive: Receive, send: Send, given: Fields) -> None:
         body, messages = await read_body(receive, self._request_bytes)
@@ -148,7 +149,7 @@ class Delivery:
             if answer is None:
                 await self._lead(asked)
             else:
-                asked.scope.setdefault("state", {})["cache"] = "hit"
+                _tell(asked.scope, answer)
                 await deliver(answer, asked.given, asked.send, conditional=asked.conditional)
             return
 
@@ -198,3 +199,10 @@ class Delivery:
         if self._flights.get(key) is flight:
             del self._flights[key]
         flight.done.set()
+
+
+def _tell(scope: Scope, answer: Finished) -> None:
+    """Tell the request log that an answer was kept, and what had cut it."""
+    state = scope.setdefault("state", {})
+    state["cache"] = "hit"
+    state["cut"] = answer.cut

@@ -1,11 +1,11 @@
 """One answer on its way out: dated, given its validator and, where it may be, kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from starlette.types import Message, Send
 
-from api.delivery.cache import Finished, Headers
+from api.delivery.cache import Finished, Header, Headers
 from api.delivery.conditions import entity_tag, is_known
 from api.delivery.requests import Fields
 from api.delivery.version import Version
@@ -104,7 +104,8 @@ class Recording:
         kept = [pair for pair in headers if pair[0] not in (b"etag", b"content-length")]
         length = (b"content-length", str(len(body)).encode("ascii"))
         modified = names.get(b"last-modified", b"")
-        return Finished(status, [*kept, (b"etag", etag), length], body, etag, modified)
+        cut = names.get(b"mission-kg-cut", b"")
+        return Finished(status, [*kept, (b"etag", etag), length], body, etag, modified, cut)
 
     async def _stream(self, message: Message) -> None:
         assert self._start is not None  # noqa: S101  a body follows its start (ASGI)
@@ -140,18 +141,24 @@ class Recording:
         await self._send(message)
 
 
-async def deliver(answer: Finished, given: Fields, send: Send, *, conditional: bool) -> None:
-    """Send a finished answer, or 304 where the client has it."""
+async def deliver(
+    answer: Finished, given: Fields, send: Send, *, conditional: bool, more: Iterable[Header] = ()
+) -> tuple[int, int]:
+    """Send a finished answer with ``more`` headers, or 304 where the client has it.
+
+    Returns the status and the number of bytes of the body.
+    """
     if (
         conditional
         and (b"if-none-match" in given or b"if-modified-since" in given)
         and is_known(given, answer.etag, answer.modified)
     ):
-        headers = [pair for pair in answer.headers if pair[0] not in _OF_BODY]
+        headers = [*(pair for pair in answer.headers if pair[0] not in _OF_BODY), *more]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
-        return
+        return 304, 0
     # A copy, since what stands before this layer adds its own headers to the list.
-    headers = answer.headers.copy()
+    headers = [*answer.headers, *more]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+    return answer.status, len(answer.body)

@@ -32,6 +32,7 @@ _METHODS: Final = frozenset(
 _PROCESS: Final = secrets.token_hex(11)
 _NUMBERS: Final = itertools.count(1)
 _HASH_DIGITS: Final = 16
+_HIT: Final = ',"cache":"hit"'
 
 
 class RouteNames:
@@ -82,9 +83,10 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(_id_of(scope), send)
+        state = scope.setdefault("state", {})
+        exchange = _Exchange(_id_of(scope), state, send)
         REQUEST_ID.set(exchange.id)
-        scope.setdefault("state", {})["request_id"] = exchange.id
+        state["request_id"] = exchange.id
         metrics.REQUESTS.running += 1
         try:
             await self._app(scope, receive, exchange.send)
@@ -93,6 +95,38 @@ class RequestLog:
         finally:
             metrics.REQUESTS.running -= 1
             self._record(scope, exchange)
+
+    def new_id(self, scope: Scope) -> tuple[bytes, bytes]:
+        """The header that names a request: the client's own id or a new one."""
+        return ID_HEADER, _id_of(scope).encode("ascii")
+
+    def note(
+        self,
+        scope: Scope,
+        request_id: bytes,
+        release: str,
+        status: int,
+        size: int,
+        seconds: float,
+        cut: bytes,
+    ) -> None:
+        """Count and log a GET that was answered with what was kept, before this layer."""
+        path = scope["path"]
+        metrics.REQUESTS.ended(self._routes(path), "GET", status, seconds)
+        metrics.REQUESTS.kept += 1
+        more = _HIT
+        if cut:
+            limit = cut.decode("latin-1")
+            metrics.LIMITS_HIT.labels(limit).inc()
+            more = f',"limit":"{limit}"{_HIT}'
+        if self._lines is not None:
+            name = request_id.decode("ascii")
+            milliseconds = seconds * 1000
+            self._lines.add(
+                request_line(
+                    self._form, "info", name, "GET", path, status, milliseconds, size, release, more
+                )
+            )
 
     def _record(self, scope: Scope, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.began
@@ -120,12 +154,13 @@ class RequestLog:
     ) -> str:
         service = state.get("service")
         query = state.get("query")
-        fields = {
-            "limit": limit,
-            "query": query_hash(query) if query else state.get("query_hash"),
-            "cache": state.get("cache"),
-            "abandoned": None if exchange.complete else "yes",
-        }
+        more = f',"limit":"{limit}"' if limit else ""
+        if query:
+            more += f',"query":"{query_hash(query)}"'
+        if (cache := state.get("cache")) is not None:
+            more += f',"cache":"{cache}"'
+        if not exchange.complete:
+            more += ',"abandoned":"yes"'
         failed = (exchange.status or 0) >= UNEXPECTED.status and not limit
         return request_line(
             self._form,
@@ -137,17 +172,18 @@ class RequestLog:
             seconds * 1000,
             exchange.sent,
             service.release.id if service is not None else "",
-            fields,
+            more,
         )
 
 
 class _Exchange:
     """One request and what became of its answer. ``sent``: bytes of body."""
 
-    __slots__ = ("_send", "began", "complete", "cut", "id", "sent", "started", "status")
+    __slots__ = ("_send", "_state", "began", "complete", "cut", "id", "sent", "started", "status")
 
-    def __init__(self, request_id: str, send: Send) -> None:
+    def __init__(self, request_id: str, state: Mapping[str, Any], send: Send) -> None:
         self.id = request_id
+        self._state = state
         self.began = time.perf_counter()
         self.status: int | None = None
         self.sent = 0
@@ -162,8 +198,9 @@ class _Exchange:
             self.started = True
             self.status = message["status"]
             headers = message.get("headers", ())
-            cut = dict(headers).get(CUT_HEADER)
-            if cut is not None:
+            kept = self._state.get("cache") == "hit"  # then it was looked for when it was kept
+            cut = self._state.get("cut") if kept else dict(headers).get(CUT_HEADER)
+            if cut:
                 self.cut = cut.decode("latin-1")
             named = [*headers, (ID_HEADER, self.id.encode("latin-1"))]
             await self._send({**message, "headers": named})

@@ -5,6 +5,7 @@ server, event loop and settings as ``mission-kg serve``, with no application beh
 """
 
 import base64
+import gc
 import json
 import sys
 from pathlib import Path
@@ -37,7 +38,12 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        limit_concurrency=2048,
+        backlog=2048,
     )
+    gc.collect()
+    gc.freeze()
     uvicorn.Server(config).run()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
+from time import perf_counter
 
 import brotli
 import httpx
@@ -11,6 +12,7 @@ import pytest
 import zstandard
 
 from api.delivery import ByteCache, Delivery, Finished, Version
+from api.delivery.requests import made_anew
 
 ROWS = "SELECT ?s ?o { ?s a ?o } ORDER BY ?s ?o LIMIT 300"
 JSON = "application/sparql-results+json"
@@ -115,6 +117,16 @@ def test_a_posted_query_is_kept_by_its_body(client):
 )
 def test_what_is_made_anew_is_made_anew(client, query):
     assert ask(client, query).content != ask(client, query).content
+
+
+@pytest.mark.parametrize("sign", ["#", " ", "# ", "now#", "now "])
+def test_whether_a_query_is_made_anew_is_told_at_once(sign):
+    """All requests wait meanwhile: no text may take longer than its length asks for."""
+    body = b"ASK {} # NOW" + sign.encode() * 100_000
+    scope = {"path": "/sparql", "query_string": b""}
+    began = perf_counter()
+    made_anew(scope, body)
+    assert perf_counter() - began < 1
 
 
 def test_a_method_head_has_the_headers_of_get(client):
