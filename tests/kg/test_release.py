@@ -20,6 +20,7 @@ from kg.model import Batch, Run
 from kg.release import Release, all_releases, build, keep, newest, open_store, verify
 from kg.shelf import DUMP, MANIFEST, STORE, building, read_release
 from kg.stores.oxigraph import OxigraphStore
+from kg.tables import TABLES
 from ontology.curies import expand
 from ontology.names import GRAPH_ASSERTED, GRAPH_INFERRED, GRAPH_ONTOLOGY, ID, MKG, RDF
 
@@ -55,7 +56,7 @@ class TestContents:
     def test_it_has_all_files_and_they_are_whole(self, release: Release) -> None:
         names = {path.name for path in release.path.iterdir()}
         assert names == {
-            MANIFEST, DUMP, STORE, "void.ttl",
+            MANIFEST, DUMP, STORE, TABLES, "void.ttl",
             "validation.json", "validation.md", "quality.json", "quality.md",
         }  # fmt: skip
         assert verify(release) == ()

@@ -164,12 +164,11 @@ class TestNonsense:
     def test_nonsense_is_told(self, server: Scripted, name: str) -> None:
         data, words = NONSENSE[name]
         server.script = [breaks_off(data)] * 2
-        with closing(server.store()) as store:
-            with pytest.raises(BadAnswer, match=words):
-                store.select(SELECT)
-            out = io.BytesIO()
-            with pytest.raises(BadAnswer, match=words):
-                store.write_answer(SELECT, MEDIA, out)
+        with closing(server.store()) as store, pytest.raises(BadAnswer, match=words):
+            store.select(SELECT)
+        # The first connection may still be closing: a second store has one of its own.
+        with closing(server.store()) as store, pytest.raises(BadAnswer, match=words):
+            store.write_answer(SELECT, MEDIA, io.BytesIO())
 
     def test_an_error_may_be_let_go_on_another_thread(self, server: Scripted) -> None:
         """The engine's rows may not: pytest makes its complaint an error."""
