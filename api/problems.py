@@ -49,6 +49,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     kg_errors.QueryFault: Kind(400, "query-fault", "The query cannot be answered"),
     kg_errors.GraphSyntaxError: Kind(400, "graph-syntax", "The text is not valid RDF"),
     kg_errors.NotDerivable: Kind(404, "not-derivable", "Nothing states or implies this"),
+    kg_errors.TablesMissing: Kind(503, "no-tables", "This release has no tables of cases"),
     kg_errors.ReleaseError: Kind(503, "no-release", "There is no whole release to serve"),
     kg_errors.StoreTimeout: Kind(504, "store-timeout", "The store did not answer in time"),
     kg_errors.StoreRefused: Kind(502, "store-refused", "The store refuses this service"),

@@ -17,6 +17,7 @@
     ├── BuildInProgress     another process is building in the same place
     ├── ArchiveError        a backup cannot be made, is damaged, or may not be restored there
     └── ReleaseError        a release is missing, incomplete or damaged; names the file
+            └── TablesMissing       a release made before there were tables
 
 Each carries the value that offended; none knows an HTTP status.
 """
@@ -99,6 +100,10 @@ class ArchiveError(KgError):
 
 class ReleaseError(KgError):
     """A release is missing, incomplete or damaged; the message names the file."""
+
+
+class TablesMissing(ReleaseError):
+    """The release was made before there were tables of cases; building again makes them."""
 
 
 class ValidationFailed(KgError):

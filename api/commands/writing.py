@@ -117,6 +117,8 @@ def template(
     from api.errors import BadRequest
     from ingest.template import template as template_bytes
 
+    if file.suffix.lower() != ".xlsx":
+        raise BadRequest(f"{file}: a template is a workbook; name it as FILE.xlsx.")
     if file.exists():
         raise BadRequest(f"{file} is there already; choose another name, or remove it first.")
     try:

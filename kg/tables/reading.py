@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import local
 from typing import Any, Final
 
-from kg.errors import ReleaseError
+from kg.errors import TablesMissing
 from kg.tables.writing import STATUSES, TABLES
 from queries.errors import UnknownFacet
 from queries.facets import ORDER, Chosen
@@ -93,10 +93,10 @@ class CaseTables:
     """The tables of one release, opened for reading; may be used from several threads."""
 
     def __init__(self, release: Path) -> None:
-        """Open the tables in a release's directory. Raises ``ReleaseError`` without them."""
+        """Open the tables in a release's directory. Raises ``TablesMissing``."""
         self._path = release / TABLES
         if not self._path.is_file():
-            raise ReleaseError(
+            raise TablesMissing(
                 f"{self._path}: the release has no tables. Build again with this version."
             )
         self._local = local()

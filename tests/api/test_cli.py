@@ -113,6 +113,9 @@ def test_template_is_a_workbook_and_overwrites_nothing(run, tmp_path):
     again = run("template", file)
     assert again.returncode == 1
     assert "there already" in again.stderr
+    other = run("template", file.with_suffix(".csv"))
+    assert (other.returncode, file.with_suffix(".csv").exists()) == (1, False)
+    assert "name it as FILE.xlsx" in other.stderr
 
 
 def test_check_ingest_build_publish_a_claim(run, tmp_path):

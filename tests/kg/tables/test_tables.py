@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.generator import Size, batches
-from kg.errors import ReleaseError
+from kg.errors import TablesMissing
 from kg.release import Release, build, open_store
 from kg.stores.oxigraph import OxigraphStore
 from kg.tables import TABLES, CaseTables, FeatureRow, write_tables
@@ -147,7 +147,7 @@ def test_the_same_graph_gives_the_same_tables(release, store, tmp_path: Path) ->
 
 
 def test_a_release_without_tables_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match=r"no tables\. Build again"):
+    with pytest.raises(TablesMissing, match=r"no tables\. Build again"):
         CaseTables(tmp_path)
 
 
