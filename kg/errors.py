@@ -17,7 +17,7 @@
     ├── BuildInProgress     another process is building in the same place
     ├── ArchiveError        a backup cannot be made, is damaged, or may not be restored there
     └── ReleaseError        a release is missing, incomplete or damaged; names the file
-            └── TablesMissing       a release made before there were tables
+        └── TablesMissing       a release made before there were tables
 
 Each carries the value that offended; none knows an HTTP status.
 """

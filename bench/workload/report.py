@@ -199,7 +199,7 @@ def _light(record: Record, size: str) -> str:
 
 def _loads(found: dict[str, Any], words: str, names: tuple[str, str]) -> str:
     rows = []
-    for clients in (key for key in found if key.isdigit()):
+    for clients in sorted((key for key in found if key.isdigit()), key=int):
         both = found[clients]
         ratios = sorted(
             a["rate"] / b["rate"] for a, b in zip(both[names[0]], both[names[1]], strict=True)
