@@ -128,7 +128,6 @@ BOUNDARIES = {
     "api/current.py": "one bad release must not end the watching",
     "api/observing/requests.py": "the last place that can answer for a request",
     "api/protocol/endpoint.py": "every error becomes an answer",
-    "api/responding.py": "an answer breaks off half-way; the client must notice",
     "api/workers/worker.py": "what goes wrong in a worker is told to the server",
 }
 """Where whatever may come is turned into an answer or a log line, and why."""
