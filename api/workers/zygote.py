@@ -50,16 +50,19 @@ class Zygote:
         woken.setblocking(False)
         signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._control, selectors.EVENT_READ)
-            selector.register(woken, selectors.EVENT_READ)
-            while True:
-                for key, _ in selector.select():
-                    if key.fileobj is woken:
-                        woken.recv(4096)
-                        self._reap()
-                    elif not self._obey():
-                        return
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._control, selectors.EVENT_READ)
+                selector.register(woken, selectors.EVENT_READ)
+                while True:
+                    for key, _ in selector.select():
+                        if key.fileobj is woken:
+                            woken.recv(4096)
+                            self._reap()
+                        elif not self._obey():
+                            return
+        finally:
+            signal.set_wakeup_fd(-1)  # before its socket goes: a worker may end any moment
 
     def _obey(self) -> bool:
         message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE.size, 1)
